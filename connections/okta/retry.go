@@ -1,0 +1,68 @@
+package okta
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"time"
+)
+
+// Retry says what is repeated besides a rate limit, which is always waited out: Okta refuses with 429 before it
+// processes anything.
+//
+// Without one, GET, HEAD and OPTIONS are repeated on 5xx and network errors. A write is repeated only when it surely
+// never reached Okta: creating a user twice or minting a second reset token is worse than an error.
+type Retry struct {
+	Max   int                             // repeats after the first attempt
+	Delay func(failure int) time.Duration // before the repeat that follows failure 0, 1, ...
+	When  func(err error) bool            // whether err is worth a repeat; never asked about a 429
+}
+
+// RetryIdempotent is for writes that Okta may process twice without a difference, such as adding a member.
+var RetryIdempotent = &Retry{Max: 3, Delay: Backoff, When: serverOrNetwork}
+
+var retryUnprocessed = &Retry{Max: 3, Delay: Backoff, When: neverSent}
+
+func retryByMethod(method string) *Retry {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return RetryIdempotent
+	}
+	return retryUnprocessed
+}
+
+func serverOrNetwork(err error) bool {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Status >= 500
+	}
+	return isNetwork(err)
+}
+
+func neverSent(err error) bool {
+	var n *NetworkError
+	return errors.As(err, &n) && !n.Sent
+}
+
+// Backoff doubles from 250 ms and adds up to a half at random, so that callers spread.
+func Backoff(failure int) time.Duration {
+	d := 250 * time.Millisecond << min(failure, 8)
+	return d + rand.N(d/2)
+}
+
+func hasTime(ctx context.Context, d time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) > d
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
