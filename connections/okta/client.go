@@ -38,15 +38,15 @@ type Authorizer interface {
 
 // Config says how to reach an org. BaseURL and Auth are required, all else has a default.
 type Config struct {
-	BaseURL        string            // "https://acme.okta.com": scheme and host only
-	Auth           Authorizer        // required
-	Transport      http.RoundTripper // nil: http.DefaultTransport
-	Governor       *Governor         // rate budget shared by all clients of the org; nil: one of the client's own
-	UserAgent      string            // "okta-connector" when empty
-	MaxBody        int64             // bytes; 0: [DefaultMaxBody]
-	AttemptTimeout time.Duration     // one HTTP attempt; 0: [DefaultAttemptTimeout]
-	Observe        func(Attempt)     // called after each attempt, for metrics; may be nil
-	Logger         *slog.Logger      // nil: discard
+	BaseURL        string                         // "https://acme.okta.com": scheme and host only
+	Auth           Authorizer                     // required
+	Transport      http.RoundTripper              // nil: http.DefaultTransport
+	Governor       *Governor                      // rate budget shared by all clients of the org; nil: one of the client's own
+	UserAgent      string                         // "okta-connector" when empty
+	MaxBody        int64                          // bytes; 0: [DefaultMaxBody]
+	AttemptTimeout time.Duration                  // one HTTP attempt; 0: [DefaultAttemptTimeout]
+	Observe        func(context.Context, Attempt) // called after each attempt, for metrics; may be nil
+	Logger         *slog.Logger                   // nil: discard
 }
 
 // Client calls one org with one credential. It is safe for concurrent use and holds no state worth closing.
@@ -58,7 +58,7 @@ type Client struct {
 	userAgent      string
 	maxBody        int64
 	attemptTimeout time.Duration
-	observe        func(Attempt)
+	observe        func(context.Context, Attempt)
 	log            *slog.Logger
 	skew           atomic.Pointer[time.Duration] // Okta's clock minus ours; nil before the first answer
 }
@@ -101,7 +101,7 @@ func New(cfg Config) (*Client, error) {
 		c.attemptTimeout = DefaultAttemptTimeout
 	}
 	if c.observe == nil {
-		c.observe = func(Attempt) {}
+		c.observe = func(context.Context, Attempt) {}
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)

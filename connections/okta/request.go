@@ -101,7 +101,7 @@ func (c *Client) attempt(ctx context.Context, r *Request, stats *Stats) (*Respon
 	} else if isNetwork(err) {
 		stats.answered("")
 	}
-	c.observe(a)
+	c.observe(ctx, a)
 	return resp, sent, err
 }
 

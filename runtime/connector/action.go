@@ -36,11 +36,11 @@ type Example struct {
 
 // Result is what an action answers. Exactly one of Data and Pages is set.
 type Result struct {
-	Data       any                          // marshals to the answer's data; json.RawMessage goes through untouched
-	Pages      iter.Seq2[okta.Page, error]  // a Fetch All: data is the items of all pages, read once as they arrive
-	NextCursor string                       // for the after input of the next call; "" on the last page
-	Warnings   []Warning                    // what worked only in part
-	Meta       map[string]any               // more members of the answer's meta (rawRequest: status, headers)
+	Data       any                         // marshals to the answer's data; json.RawMessage goes through untouched
+	Pages      iter.Seq2[okta.Page, error] // a Fetch All: data is the items of all pages, read once as they arrive
+	NextCursor string                      // for the after input of the next call; "" on the last page
+	Warnings   []Warning                   // what worked only in part
+	Meta       map[string]any              // more members of the answer's meta (rawRequest: status, headers)
 }
 
 // Warning tells of a part that did not work although the call did.

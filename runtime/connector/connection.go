@@ -49,7 +49,9 @@ func NewConnection[In any](
 }
 
 // Bind checks inputs and returns what opens them. It never calls Okta; the error is a [schemas.Invalid].
-func (k *Connection) Bind(env Environment, inputs json.RawMessage) (Opener, error) { return k.bind(env, inputs) }
+func (k *Connection) Bind(env Environment, inputs json.RawMessage) (Opener, error) {
+	return k.bind(env, inputs)
+}
 
 // MarshalJSON writes the connection's entry of the manifest.
 func (k *Connection) MarshalJSON() ([]byte, error) {
