@@ -1,0 +1,163 @@
+package schemas
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// MaxDepth is how deep JSON from outside may nest: the limit for text that holds a list or a JSON value, and the one
+// to give [Strict] for a request body.
+const MaxDepth = 100
+
+// SyntaxKind says in which way text is not the JSON we take.
+type SyntaxKind string
+
+// What Strict refuses.
+const (
+	NotJSON       SyntaxKind = "not JSON"
+	TrailingData  SyntaxKind = "something after the JSON value"
+	DuplicateName SyntaxKind = "a name twice in one object"
+	InvalidUTF8   SyntaxKind = "not UTF-8, or half a surrogate pair"
+	TooDeep       SyntaxKind = "nested too deep"
+)
+
+// SyntaxError says what is wrong with JSON text and where. It never holds a piece of the text.
+type SyntaxError struct {
+	Kind   SyntaxKind
+	Offset int64 // in bytes, at or just before the place
+}
+
+// Error names the kind and the offset.
+func (e *SyntaxError) Error() string { return fmt.Sprintf("%s, at byte %d", e.Kind, e.Offset) }
+
+// Strict reports whether raw is exactly one JSON value as RFC 7493 wants it: UTF-8, no name twice in an object, and no
+// deeper than maxDepth arrays and objects. The error is a *SyntaxError.
+func Strict(raw []byte, maxDepth int) error {
+	if offset, deep := deeper(raw, maxDepth); deep {
+		return &SyntaxError{Kind: TooDeep, Offset: offset}
+	}
+	dec := jsontext.NewDecoder(bytes.NewBuffer(raw))
+	if _, err := dec.ReadValue(); err != nil {
+		return syntaxError(raw, err)
+	}
+	return atEnd(raw, dec)
+}
+
+// deeper finds the bracket that opens level maxDepth+1. It counts brackets outside strings, which is exact for JSON and
+// harmless for anything else, since that is refused anyway.
+func deeper(raw []byte, maxDepth int) (offset int64, deep bool) {
+	depth, inString := 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			if depth++; depth > maxDepth {
+				return int64(i), true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return 0, false
+}
+
+func atEnd(raw []byte, dec *jsontext.Decoder) error {
+	_, err := dec.ReadToken()
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	offset := dec.InputOffset()
+	if err == nil {
+		offset = int64(len(raw) - len(bytes.TrimLeft(raw[offset:], " \t\r\n")))
+	}
+	return &SyntaxError{Kind: TrailingData, Offset: offset}
+}
+
+// syntaxError translates an error of jsontext, whose text quotes what it met.
+func syntaxError(raw []byte, err error) *SyntaxError {
+	syntactic, ok := errors.AsType[*jsontext.SyntacticError](err)
+	if !ok { // the text ended
+		return &SyntaxError{Kind: NotJSON, Offset: int64(len(raw))}
+	}
+	at := &SyntaxError{Kind: NotJSON, Offset: syntactic.ByteOffset}
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		at.Kind = DuplicateName
+	case notUnicode(raw[min(syntactic.ByteOffset, int64(len(raw))):]):
+		at.Kind = InvalidUTF8
+	}
+	return at
+}
+
+// notUnicode tells whether text starts with a byte that is not UTF-8 or with the escape of half a surrogate pair.
+func notUnicode(text []byte) bool {
+	if r, size := utf8.DecodeRune(text); r == utf8.RuneError && size == 1 {
+		return true
+	}
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return false
+	}
+	half, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return err == nil && utf16.IsSurrogate(rune(half))
+}
+
+// member is one name and value of an object, the value as it was written.
+type member struct {
+	name  string
+	value json.RawMessage
+}
+
+var errNotObject = errors.New("must be a JSON object")
+
+// split reads an object's members in order, as strictly as Strict does save for the depth. Nothing, and null, have no
+// members. The values share raw's memory. The error is errNotObject or a *SyntaxError.
+func split(raw []byte) ([]member, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	dec := jsontext.NewDecoder(bytes.NewBuffer(raw))
+	kind := dec.PeekKind()
+	if kind != '{' {
+		if _, err := dec.ReadValue(); err != nil {
+			return nil, syntaxError(raw, err)
+		}
+		if kind != 'n' {
+			return nil, errNotObject
+		}
+		return nil, atEnd(raw, dec)
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, syntaxError(raw, err)
+	}
+	var members []member
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return nil, syntaxError(raw, err)
+		}
+		m := member{name: name.String()}
+		value, err := dec.ReadValue()
+		if err != nil {
+			return nil, syntaxError(raw, err)
+		}
+		end := dec.InputOffset()
+		m.value = raw[end-int64(len(value)) : end]
+		members = append(members, m)
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, syntaxError(raw, err)
+	}
+	return members, atEnd(raw, dec)
+}
