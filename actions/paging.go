@@ -1,8 +1,8 @@
 package actions
 
 import (
-	"context"
 	"encoding/json"
+	"iter"
 	"net/url"
 	"slices"
 	"strconv"
@@ -52,20 +52,22 @@ func number(limit, otherwise int) string {
 	return strconv.Itoa(limit)
 }
 
-// read answers with one page of list and the cursor after it, or with all pages.
-func read(ctx context.Context, list okta.List, fetchAll bool) (connector.Result, error) {
+// read answers with the first of pages and the cursor after it, or with all of them.
+func read(pages iter.Seq2[okta.Page, error], fetchAll bool) (connector.Result, error) {
 	if fetchAll {
-		return connector.Result{Pages: list.Pages(ctx)}, nil
+		return connector.Result{Pages: pages}, nil
 	}
-	page, err := list.Page(ctx)
-	if err != nil {
-		return connector.Result{}, err
+	for page, err := range pages {
+		if err != nil {
+			return connector.Result{}, err
+		}
+		result := connector.Result{Data: array(page.Items)}
+		if len(page.Items) > 0 { // the System Log links from an empty page to itself
+			result.NextCursor = page.Next.After()
+		}
+		return result, nil
 	}
-	result := connector.Result{Data: array(page.Items)}
-	if len(page.Items) > 0 { // the System Log links from an empty page to itself
-		result.NextCursor = page.Next.After()
-	}
-	return result, nil
+	return connector.Result{Data: array(nil)}, nil
 }
 
 // array puts items into one JSON array, each byte for byte as Okta sent it.
