@@ -42,7 +42,9 @@ type Event struct {
 
 // Start is where a poll begins that has no cursor yet.
 type Start struct {
-	From time.Time // nothing older is an event
+	From       time.Time // a time that was asked for, on Okta's clock; zero: from the registration on
+	Registered time.Time // when the subscription was saved, on our clock
+	Baseline   bool      // it is being saved just now: what the org already holds is not an event
 }
 
 // Batch is what one page of a poll brought, and the cursor that stands after it. Both are stored together or not at
@@ -65,6 +67,7 @@ type Trigger struct {
 	Input *schemas.Schema
 	bind  func(json.RawMessage) (Poll, error)
 	hook  func(json.RawMessage) (HookSpec, error)
+	event func(json.RawMessage) (Event, error)
 }
 
 // Poll asks Okta once for what is new, page by page. A nil cursor begins at start. Each batch is yielded as soon as its
@@ -84,63 +87,90 @@ func NewTrigger[In, Cursor any](
 		if err != nil {
 			return nil, err
 		}
-		return func(ctx context.Context, c *okta.Client, start Start, raw json.RawMessage) iter.Seq2[Batch, error] {
-			return func(yield func(Batch, error) bool) {
-				var cursor *Cursor
-				if len(raw) > 0 && string(raw) != "null" {
-					if err := json.Unmarshal(raw, &cursor); err != nil {
-						yield(Batch{}, fmt.Errorf("poll %s: cursor: %w", t.Key, err))
-						return
-					}
-				}
-				for step, err := range poll(ctx, c, in, start, cursor) {
-					if err != nil {
-						yield(Batch{}, fmt.Errorf("poll %s: %w", t.Key, err))
-						return
-					}
-					next, err := json.Marshal(step.Cursor)
-					if err != nil {
-						yield(Batch{}, fmt.Errorf("poll %s: cursor: %w", t.Key, err))
-						return
-					}
-					if !yield(Batch{Events: step.Events, Cursor: next}, nil) {
-						return
-					}
-				}
-			}
-		}, nil
+		return NewPoll(func(ctx context.Context, c *okta.Client, start Start, cursor *Cursor) iter.Seq2[Step[Cursor], error] {
+			return poll(ctx, c, in, start, cursor)
+		}), nil
 	}
 	return t
 }
 
-// Bind checks the inputs of a polling trigger and returns the poll they make. The error is a [schemas.Invalid].
-func (t *Trigger) Bind(inputs json.RawMessage) (Poll, error) {
-	if t.bind == nil {
-		return nil, fmt.Errorf("trigger %s is not polled: Okta calls it", t.Key)
+// NewPoll makes a [Poll] of one whose cursor is typed.
+func NewPoll[Cursor any](
+	poll func(ctx context.Context, c *okta.Client, start Start, cursor *Cursor) iter.Seq2[Step[Cursor], error],
+) Poll {
+	return func(ctx context.Context, c *okta.Client, start Start, raw json.RawMessage) iter.Seq2[Batch, error] {
+		return func(yield func(Batch, error) bool) {
+			var cursor *Cursor
+			if err := json.Unmarshal(orNull(raw), &cursor); err != nil {
+				yield(Batch{}, fmt.Errorf("cursor: %w", err))
+				return
+			}
+			for step, err := range poll(ctx, c, start, cursor) {
+				if err != nil {
+					yield(Batch{}, err)
+					return
+				}
+				next, err := json.Marshal(step.Cursor)
+				if err != nil {
+					yield(Batch{}, fmt.Errorf("cursor: %w", err))
+					return
+				}
+				if !yield(Batch{Events: step.Events, Cursor: next}, nil) {
+					return
+				}
+			}
+		}
 	}
-	return t.bind(inputs)
 }
+
+func orNull(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return json.RawMessage("null")
+	}
+	return raw
+}
+
+// Bind checks inputs and returns the poll they make: for a webhook trigger, the one that reconciles with the System
+// Log. It never calls Okta; the error is a [schemas.Invalid].
+func (t *Trigger) Bind(inputs json.RawMessage) (Poll, error) { return t.bind(inputs) }
 
 // HookSpec is what a webhook trigger asks Okta to send, from its inputs.
 type HookSpec struct {
-	Items   []string          // event types
+	Items   []string          // event types, without duplicates
 	Headers schemas.KeyValues // sent with each delivery, besides the secret
 	Filter  json.RawMessage   // events.filter as Okta takes it; nil when there is none
 }
 
-// NewHook declares a trigger that Okta calls through an event hook. spec derives the hook from the inputs.
-func NewHook[In any](info TriggerInfo, spec func(In) HookSpec) *Trigger {
+// Hook is the behaviour of a webhook trigger whose inputs are In.
+type Hook[In any] struct {
+	Spec      func(In) HookSpec
+	Event     func(json.RawMessage) (Event, error) // reads one of data.events
+	Reconcile func(In) Poll                        // reads what the hook may have missed from the System Log
+}
+
+// NewHook declares a trigger that Okta calls through an event hook.
+func NewHook[In any](info TriggerInfo, hook Hook[In]) *Trigger {
 	mustKey("trigger", info.Key, info.Label, info.Description)
-	t := &Trigger{TriggerInfo: info, Kind: Webhook, Input: schemas.For[In]()}
+	t := &Trigger{TriggerInfo: info, Kind: Webhook, Input: schemas.For[In](), event: hook.Event}
 	t.hook = func(inputs json.RawMessage) (HookSpec, error) {
 		in, err := bind[In](t.Input, inputs)
 		if err != nil {
 			return HookSpec{}, err
 		}
-		return spec(in), nil
+		return hook.Spec(in), nil
+	}
+	t.bind = func(inputs json.RawMessage) (Poll, error) {
+		in, err := bind[In](t.Input, inputs)
+		if err != nil {
+			return nil, err
+		}
+		return hook.Reconcile(in), nil
 	}
 	return t
 }
+
+// HookEvent reads one event of a hook's delivery.
+func (t *Trigger) HookEvent(raw json.RawMessage) (Event, error) { return t.event(raw) }
 
 // BindHook checks the inputs of a webhook trigger and returns the hook they ask for.
 func (t *Trigger) BindHook(inputs json.RawMessage) (HookSpec, error) {
@@ -148,16 +178,6 @@ func (t *Trigger) BindHook(inputs json.RawMessage) (HookSpec, error) {
 		return HookSpec{}, fmt.Errorf("trigger %s is polled: Okta does not call it", t.Key)
 	}
 	return t.hook(inputs)
-}
-
-// Check checks inputs without doing anything.
-func (t *Trigger) Check(inputs json.RawMessage) error {
-	if t.Kind == Webhook {
-		_, err := t.BindHook(inputs)
-		return err
-	}
-	_, err := t.Bind(inputs)
-	return err
 }
 
 // MarshalJSON writes the trigger's entry of the manifest.

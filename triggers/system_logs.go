@@ -1,0 +1,222 @@
+package triggers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/okta-connector/okta-connector/connections/okta"
+	"github.com/okta-connector/okta-connector/runtime/connector"
+	"github.com/okta-connector/okta-connector/schemas"
+)
+
+const (
+	logPageSize  = 1000
+	minLogPage   = 50                  // below this a query that times out is not helped by a smaller page
+	logRetention = 90 * 24 * time.Hour // Okta keeps no older events
+	logFallback  = 15 * time.Minute    // read again when Okta refuses a stored link; Okta gives no bound for late events
+	recentLogs   = 1000                // uuids kept to recognise what is read again
+)
+
+// NewSystemLogs reports every event of the System Log once, in the order in which Okta stored them.
+var NewSystemLogs = connector.NewTrigger(
+	connector.TriggerInfo{
+		Key:   "newSystemLogs",
+		Label: "New System Logs",
+		Description: "Reports each new event of the System Log, oldest first, in the order in which Okta stores them: an " +
+			"event that Okta stores late is reported late, not lost. A filter narrows down what Okta sends.",
+		Schedule: "*/5 * * * *",
+		Event:    schemas.LogEvent(),
+		Example:  json.RawMessage(logEventExample),
+		Scopes:   []string{"okta.logs.read"},
+	},
+	func(ctx context.Context, c *okta.Client, in newSystemLogs, start connector.Start, cursor *logCursor,
+	) iter.Seq2[connector.Step[logCursor], error] {
+		return scanLogs(ctx, c, in.Filter, start, cursor)
+	},
+)
+
+type newSystemLogs struct {
+	Filter string `json:"filter" title:"Filter" doc:"A System Log filter expression: only matching events are reported. published cannot be filtered on." placeholder:"eventType sw \"user.lifecycle\""`
+}
+
+// Check refuses what Okta refuses: the time is what the trigger itself moves along.
+func (in newSystemLogs) Check() schemas.Invalid {
+	if filtersPublished.MatchString(in.Filter) {
+		return schemas.Invalid{{Pointer: "/filter", Detail: "cannot filter on published: the trigger follows time by itself"}}
+	}
+	return nil
+}
+
+var filtersPublished = regexp.MustCompile(`(?i)(^|[\s(])published\s+(eq|ne|gt|ge|lt|le|pr|sw|co)\b`)
+
+// logCursor is Okta's own next link, verbatim, and what is needed to go on should Okta ever refuse it.
+type logCursor struct {
+	Next      okta.Cursor `json:"next"`
+	Filter    string      `json:"filter,omitempty"` // baked into Next: another filter needs another link
+	Since     time.Time   `json:"since"`            // the newest published seen, or the start
+	Recent    []string    `json:"recent,omitempty"` // uuids, oldest first
+	recentSet map[string]struct{}
+}
+
+// scanLogs follows the polling form of the System Log (no until, ascending), whose next link never ends, until a page
+// is empty. Events are in the order of storage there, so no watermark on published can lose a late one.
+func scanLogs(
+	ctx context.Context, c *okta.Client, filter string, start connector.Start, stored *logCursor,
+) iter.Seq2[connector.Step[logCursor], error] {
+	return func(yield func(connector.Step[logCursor], error) bool) {
+		cursor, err := logPosition(ctx, c, filter, start, stored)
+		if err != nil {
+			yield(connector.Step[logCursor]{}, err)
+			return
+		}
+		for {
+			page, err := cursor.fetch(ctx, c)
+			if err != nil {
+				yield(connector.Step[logCursor]{}, err)
+				return
+			}
+			events, err := cursor.take(page)
+			if err != nil {
+				yield(connector.Step[logCursor]{}, err)
+				return
+			}
+			if !yield(connector.Step[logCursor]{Events: events, Cursor: *cursor}, nil) ||
+				len(page.Items) == 0 || page.Next == "" {
+				return
+			}
+		}
+	}
+}
+
+func logPosition(
+	ctx context.Context, c *okta.Client, filter string, start connector.Start, stored *logCursor,
+) (*logCursor, error) {
+	if stored == nil {
+		from, err := startTime(ctx, c, start)
+		if err != nil {
+			return nil, err
+		}
+		stored = &logCursor{Since: from}
+	}
+	if stored.Filter != filter {
+		stored.Next, stored.Filter = "", filter
+	}
+	stored.recentSet = make(map[string]struct{}, len(stored.Recent))
+	for _, id := range stored.Recent {
+		stored.recentSet[id] = struct{}{}
+	}
+	return stored, nil
+}
+
+// fetch reads the next page. A refused link is replaced by a search that begins a little earlier; a query that Okta
+// could not finish in its 30 s is repeated with smaller pages.
+func (cur *logCursor) fetch(ctx context.Context, c *okta.Client) (okta.Page, error) {
+	size := logPageSize
+	for {
+		page, err := c.Page(ctx, okta.At("/api/v1/logs"), cur.query(size), withLimit(cur.Next, size))
+		switch {
+		case err == nil:
+			return page, nil
+		case okta.HasStatus(err, http.StatusBadRequest) && cur.Next != "":
+			cur.Next, cur.Since = "", cur.Since.Add(-logFallback)
+		case okta.HasCode(err, okta.CodeInternal) && size > minLogPage:
+			size /= 2
+		default:
+			return okta.Page{}, err
+		}
+	}
+}
+
+func (cur *logCursor) query(size int) url.Values {
+	since := cur.Since
+	if oldest := time.Now().Add(-logRetention); since.Before(oldest) {
+		since = oldest
+	}
+	q := url.Values{
+		"since":     {since.UTC().Format(oktaTime)},
+		"sortOrder": {"ASCENDING"},
+		"limit":     {strconv.Itoa(size)},
+	}
+	if cur.Filter != "" {
+		q.Set("filter", cur.Filter)
+	}
+	return q
+}
+
+var limitParam = regexp.MustCompile(`([?&]limit=)\d+`)
+
+// withLimit asks a stored link for smaller pages; at full size the link stays as Okta wrote it.
+func withLimit(next okta.Cursor, size int) okta.Cursor {
+	if size == logPageSize {
+		return next
+	}
+	return okta.Cursor(limitParam.ReplaceAllString(string(next), "${1}"+strconv.Itoa(size)))
+}
+
+// take moves the cursor over a page and returns its events, without those already reported.
+func (cur *logCursor) take(page okta.Page) ([]connector.Event, error) {
+	if page.Next != "" {
+		cur.Next = okta.Cursor(limitParam.ReplaceAllString(string(page.Next), "${1}"+strconv.Itoa(logPageSize)))
+	} else {
+		cur.Next = ""
+	}
+	events := make([]connector.Event, 0, len(page.Items))
+	for _, raw := range page.Items {
+		event, err := logEvent(raw)
+		if err != nil {
+			return nil, err
+		}
+		if event.Time.After(cur.Since) {
+			cur.Since = event.Time
+		}
+		if _, reported := cur.recentSet[event.ID]; reported {
+			continue
+		}
+		cur.recentSet[event.ID] = struct{}{}
+		cur.Recent = append(cur.Recent, event.ID)
+		events = append(events, event)
+	}
+	if surplus := len(cur.Recent) - recentLogs; surplus > 0 {
+		for _, id := range cur.Recent[:surplus] {
+			delete(cur.recentSet, id)
+		}
+		cur.Recent = slices.Clone(cur.Recent[surplus:])
+	}
+	return events, nil
+}
+
+// logEvent reads what a CloudEvent needs of a LogEvent; the rest is handed on unread.
+func logEvent(raw json.RawMessage) (connector.Event, error) {
+	var e struct {
+		UUID      string    `json:"uuid"`
+		Published time.Time `json:"published"`
+		EventType string    `json:"eventType"`
+		Actor     struct {
+			ID string `json:"id"`
+		} `json:"actor"`
+		Target []struct {
+			ID string `json:"id"`
+		} `json:"target"`
+	}
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return connector.Event{}, fmt.Errorf("a log event: %w", err)
+	}
+	if e.UUID == "" {
+		return connector.Event{}, fmt.Errorf("a log event has no uuid")
+	}
+	subject := e.Actor.ID
+	if len(e.Target) > 0 && e.Target[0].ID != "" {
+		subject = e.Target[0].ID
+	}
+	return connector.Event{
+		ID: e.UUID, Type: "com.okta.log." + e.EventType, Time: e.Published, Subject: subject, Data: raw,
+	}, nil
+}
