@@ -10,9 +10,9 @@ import (
 
 const (
 	appsPath     = "/api/v1/apps"
-	appPath      = "/api/v1/apps/{appId}"
-	appUsersPath = "/api/v1/apps/{appId}/users"
-	appUserPath  = "/api/v1/apps/{appId}/users/{userId}"
+	appPath      = "/api/v1/apps/{id}"
+	appUsersPath = "/api/v1/apps/{id}/users"
+	appUserPath  = "/api/v1/apps/{id}/users/{id}"
 )
 
 // ListApplications lists app instances by q or filter, a page of at most 200 at a time.

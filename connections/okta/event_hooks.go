@@ -8,7 +8,7 @@ import (
 
 const (
 	hooksPath = "/api/v1/eventHooks"
-	hookPath  = "/api/v1/eventHooks/{eventHookId}"
+	hookPath  = "/api/v1/eventHooks/{id}"
 )
 
 // EventHook is a hook as it is sent to Okta, in the few parts that vary.
@@ -60,7 +60,8 @@ func (h EventHook) MarshalJSON() ([]byte, error) {
 		Events      events  `json:"events"`
 		Channel     channel `json:"channel"`
 	}{
-		h.Name, h.Description, events{"EVENT_TYPE", h.Items, h.Filter},
+		h.Name, h.Description,
+		events{"EVENT_TYPE", h.Items, h.Filter},
 		channel{"HTTP", "1.0.0", config{h.URL, h.Headers, auth}},
 	})
 }

@@ -10,9 +10,9 @@ import (
 
 const (
 	groupsPath  = "/api/v1/groups"
-	groupPath   = "/api/v1/groups/{groupId}"
-	membersPath = "/api/v1/groups/{groupId}/users"
-	memberPath  = "/api/v1/groups/{groupId}/users/{userId}"
+	groupPath   = "/api/v1/groups/{id}"
+	membersPath = "/api/v1/groups/{id}/users"
+	memberPath  = "/api/v1/groups/{id}/users/{id}"
 )
 
 // AddGroup creates a group of type OKTA_GROUP from its profile: name, description and the org's own attributes.
