@@ -18,6 +18,7 @@ type Environment struct {
 	Observe          func(context.Context, okta.Attempt) // metrics and traces; may be nil
 	UserAgent        string
 	Logger           *slog.Logger
+	Memory           *Memory // tokens and the like, shared by connections with the same inputs; nil: nothing is shared
 }
 
 // Session is the place of one opened connection. The zero value is an inline connection: no name, no stored state.
