@@ -2,7 +2,6 @@ package schemas
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"math/big"
 	"strconv"
@@ -25,81 +24,77 @@ const (
 )
 
 const (
-	maxErrors  = 100 // then Decode stops looking for more
+	maxErrors  = 100 // then nothing more is reported
 	maxLiteral = 32  // characters of a number that is taken for text, or read as an integer
 )
 
-// coerce brings each input into canonical form: by position a string, bool, int, []string, KeyValues, Object or
-// json.RawMessage, or nil where it is not set or bad.
-func (s *Schema) coerce(members []member) ([]any, Invalid) {
-	var bad Invalid
-	given := make([]json.RawMessage, len(s.properties))
-	for _, m := range members {
-		if p := s.byName[m.name]; p != nil {
-			given[p.position] = m.value
-		} else if len(bad) < maxErrors {
-			bad.Add(Pointer(m.name), s.unknown(m.name))
-		}
+// place is where in the inputs a value stands, and where to report what is wrong with it.
+type place struct {
+	pointer string
+	bad     *Invalid
+}
+
+func (at place) under(token string) place { return place{at.pointer + Pointer(token), at.bad} }
+
+func (at place) report(detail string) {
+	if len(*at.bad) < maxErrors {
+		at.bad.Add(at.pointer, detail)
 	}
-	values := make([]any, len(s.properties))
-	for i, p := range s.properties {
-		before := len(bad)
-		if values[i] = p.value(given[i], &bad); values[i] == nil && p.Required && len(bad) == before {
-			bad.Add(Pointer(p.Name), isRequired)
-		}
-	}
-	return values, bad
 }
 
 // unset tells whether a value says "not set".
 func unset(raw []byte) bool { return string(raw) == "null" || string(raw) == `""` }
 
-// value returns the canonical value of what was given, nil for an absent input.
-func (p *property) value(raw []byte, bad *Invalid) any {
+// value returns the canonical value of what was given: nil where that is nothing, or after a report.
+func (p *property) value(raw []byte, at place) any {
+	before := len(*at.bad)
+	var value any
 	switch {
-	case raw == nil:
-		return p.Default
-	case !unset(raw) || p.emptyOK && raw[0] == '"':
-		return p.coerce(raw, bad)
+	case raw == nil, unset(raw) && p.always:
+		value = p.Default
+	case !unset(raw), p.emptyOK && raw[0] == '"':
+		value = p.given(raw, at)
 	case p.nullRefused:
-		bad.Add(Pointer(p.Name), mustBeLeftOut)
-		return nil
-	case p.always:
-		return p.Default
-	default:
-		return nil
+		at.report(mustBeLeftOut)
 	}
+	if p.Required && len(*at.bad) == before && missing(value) {
+		at.report(isRequired)
+	}
+	return value
 }
 
-// coerce returns the canonical value of what was given, or nil and at least one error. Text that holds null, given for
-// a list or for JSON, is not set: nil without an error.
-func (p *property) coerce(raw []byte, bad *Invalid) any {
-	at := Pointer(p.Name)
-	var value any
-	var detail string
-	switch p.shape {
-	case shapeText:
-		value, detail = p.text(raw)
-	case shapeBoolean:
-		value, detail = boolean(raw)
-	case shapeInteger:
-		value, detail = integer(raw)
-	default:
-		return p.structured(raw, at, bad)
+// given returns the canonical value of what is not "not set" by its looks: nil if it turns out to be, as text that
+// holds null does for a list, or after a report.
+func (p *property) given(raw []byte, at place) any {
+	value, detail := p.coerce(raw, at)
+	if detail == "" && value != nil && !(p.Required && missing(value)) {
+		detail = p.violation(value)
 	}
 	if detail != "" {
-		bad.Add(at, detail)
+		at.report(detail)
 		return nil
 	}
 	return value
 }
 
-func (p *property) text(raw []byte) (string, string) {
-	value, detail := text(raw)
-	if detail == "" && p.Required && blank(value) {
-		detail = isRequired
+// coerce returns the canonical value of raw, or what is wrong with it. What is wrong with its parts it reports.
+func (p *property) coerce(raw []byte, at place) (value any, detail string) {
+	switch p.shape {
+	case shapeText:
+		return text(raw)
+	case shapeBoolean:
+		return boolean(raw)
+	case shapeInteger:
+		return integer(raw)
+	default:
+		return p.structured(raw, at)
 	}
-	return value, detail
+}
+
+// missing tells whether a required input lacks a value, which white space is not.
+func missing(value any) bool {
+	text, isText := value.(string)
+	return value == nil || isText && blank(text)
 }
 
 func blank(text string) bool { return strings.TrimSpace(text) == "" }

@@ -74,6 +74,7 @@ func newProperty(field reflect.StructField) (*property, error) {
 	if !nameForm.MatchString(p.Name) {
 		return nil, fmt.Errorf("tag json: %q is not a plain name", p.Name)
 	}
+	p.path = Pointer(p.Name)
 	p.JSONType = jsonTypes[p.shape]
 	p.secretType = t == reflect.TypeFor[Secret]()
 	p.Secret = p.secretType

@@ -95,7 +95,7 @@ func (p *property) keywords() keywords {
 	case shapeKeyValues:
 		k.Items = rowItem
 	case shapeText:
-		if p.Required {
+		if p.Required || p.nullRefused {
 			k.MinLength = max(k.MinLength, 1)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 // What can be wrong with an input. No message repeats a value.
 const (
+	notInputs      = "must be a JSON object"
 	isRequired     = "is required"
 	isUnknown      = "is not a known input"
 	notText        = "must be text"
@@ -17,8 +18,8 @@ const (
 	outOfRange     = "is out of range"
 	notList        = `must be a list such as ["a", "b"], or text that holds one`
 	notRows        = `must be a list of {"key", "value"} pairs or an object, or text that holds one`
-	notRow         = `must be a pair such as {"key": "a", "value": "b"}`
-	notPartOfRow   = `is not part of a pair, which has "key" and "value" only`
+	notPair        = `must be a pair such as {"key": "a", "value": "b"}`
+	notPartOfPair  = `is not part of a pair, which has "key" and "value" only`
 	emptyKey       = "must have a key that is not empty"
 	notObject      = "must be a JSON object, or text that holds one"
 	notJSON        = "must be JSON, or text that holds JSON"

@@ -12,8 +12,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
@@ -25,14 +23,15 @@ type Schema struct {
 	properties []*property
 	byName     map[string]*property
 	document   func() json.RawMessage
-	compiled   func() *jsonschema.Schema
+	compiled   sync.Once
 }
 
 // property is one input: what is published about it, and the plan to decode it.
 type property struct {
 	Field
 	position    int
-	index       []int // of the struct field, for reflect.Value.FieldByIndex
+	path        string // the JSON pointer
+	index       []int  // of the struct field, for reflect.Value.FieldByIndex
 	shape       shape
 	pointer     bool // the struct field is *string, *bool or *int
 	always      bool // the default also stands in for null and ""
@@ -43,6 +42,7 @@ type property struct {
 	suggested   bool // Options are proposals
 	secretType  bool // the struct field is a Secret
 	widget      Kind
+	validator   *jsonschema.Schema // nil where coercion leaves nothing to check; set by compile
 }
 
 // For reads the tags of T, a struct. It panics, naming type and field, on anything that is not a proper declaration;
@@ -63,7 +63,6 @@ func For[T any]() *Schema {
 		s.resolve(p)
 	}
 	s.document = sync.OnceValue(s.write)
-	s.compiled = sync.OnceValue(s.compile)
 	return s
 }
 
@@ -91,12 +90,11 @@ func (s *Schema) Decode(inputs json.RawMessage, into any) error {
 	}
 	members, err := split(inputs)
 	if err != nil {
-		return Invalid{{Detail: err.Error()}}
+		return Invalid{{Detail: fmt.Sprintf("%s (%v)", notInputs, err)}}
 	}
-	values, bad := s.coerce(members)
-	bad = append(bad, s.validate(values)...)
+	values, bad := s.canonical(members)
 	if len(bad) > 0 {
-		return s.sorted(bad)
+		return bad
 	}
 	target = target.Elem()
 	target.SetZero()
@@ -114,17 +112,28 @@ func (s *Schema) Decode(inputs json.RawMessage, into any) error {
 	return nil
 }
 
-// sorted puts errors in the order of their inputs, keeping the order inside each.
-func (s *Schema) sorted(bad Invalid) Invalid {
-	position := func(e FieldError) int {
-		name, _, _ := strings.Cut(strings.TrimPrefix(e.Pointer, "/"), "/")
-		if p := s.byName[name]; p != nil {
-			return p.position
+// canonical brings each input into canonical form, by position: a string, bool, int, []string, KeyValues, Object or
+// json.RawMessage, or nil where it is not set or bad.
+func (s *Schema) canonical(members []member) ([]any, Invalid) {
+	s.compiled.Do(s.compile)
+	given := make([]json.RawMessage, len(s.properties))
+	var unknown []string
+	for _, m := range members {
+		if p := s.byName[m.name]; p != nil {
+			given[p.position] = m.value
+		} else {
+			unknown = append(unknown, m.name)
 		}
-		return len(s.properties)
 	}
-	slices.SortStableFunc(bad, func(a, b FieldError) int { return position(a) - position(b) })
-	return bad
+	var bad Invalid
+	values := make([]any, len(s.properties))
+	for i, p := range s.properties {
+		values[i] = p.value(given[i], place{p.path, &bad})
+	}
+	for _, name := range unknown {
+		place{Pointer(name), &bad}.report(s.unknown(name))
+	}
+	return values, bad
 }
 
 func (p *property) store(target reflect.Value, value any) {

@@ -119,7 +119,7 @@ type member struct {
 	value json.RawMessage
 }
 
-var errNotObject = errors.New("must be a JSON object")
+var errNotObject = errors.New("another type of value")
 
 // split reads an object's members in order, as strictly as Strict does save for the depth. Nothing, and null, have no
 // members. The values share raw's memory. The error is errNotObject or a *SyntaxError.

@@ -5,38 +5,35 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
-// structured returns the canonical value of a list, rows or JSON, given as such or as text that holds it.
-func (p *property) structured(raw []byte, at string, bad *Invalid) any {
+// structured returns the canonical value of a list, rows or JSON, given as such or as text that holds it, nil if that
+// text holds null; or what is wrong with it.
+func (p *property) structured(raw []byte, at place) (value any, detail string) {
 	if raw[0] == '"' && !p.textOK {
 		raw = []byte(unquote(raw))
 		if err := Strict(raw, MaxDepth); err != nil {
-			bad.Add(at, fmt.Sprintf("%s (%v)", p.wanted(), err))
-			return nil
+			return nil, fmt.Sprintf("%s (%v)", p.wanted(), err)
 		}
 		raw = bytes.TrimSpace(raw)
 		if unset(raw) {
-			return nil
+			return nil, ""
 		}
 	} else if _, deep := deeper(raw, MaxDepth); deep {
-		bad.Add(at, fmt.Sprintf("%s (%s)", p.wanted(), TooDeep))
-		return nil
+		return nil, fmt.Sprintf("%s (%s)", p.wanted(), TooDeep)
 	}
-	before := len(*bad)
-	var value any
-	switch p.shape {
-	case shapeList:
-		value = p.list(raw, at, bad)
-	case shapeKeyValues:
-		value = p.keyValues(raw, at, bad)
-	default:
-		value = p.json(bytes.Clone(raw), at, bad)
+	switch {
+	case p.shape == shapeList && raw[0] == '[':
+		return list(raw, at), ""
+	case p.shape == shapeKeyValues && raw[0] == '[':
+		return keyValues(raw, at), ""
+	case p.shape == shapeKeyValues && raw[0] == '{':
+		return keyValuesOf(raw, at), ""
+	case p.shape == shapeObject && raw[0] == '{', p.shape == shapeJSON:
+		return p.json(bytes.Clone(raw))
 	}
-	if len(*bad) > before {
-		return nil
-	}
-	return value
+	return nil, p.wanted()
 }
 
 // wanted says what a structured input takes.
@@ -53,141 +50,132 @@ func (p *property) wanted() string {
 	}
 }
 
-func (p *property) list(raw []byte, at string, bad *Invalid) []string {
-	items, ok := elements(raw)
-	if !ok {
-		bad.Add(at, notList)
-		return nil
+// json keeps a value as it was written; raw is its own from here on.
+func (p *property) json(raw []byte) (value any, detail string) {
+	if holdsEscapedNUL(raw) {
+		return nil, holdsNUL
 	}
-	list := make([]string, 0, len(items))
+	if p.shape == shapeJSON {
+		return json.RawMessage(raw), ""
+	}
+	members := membersOf(raw)
+	object := make(Object, len(members))
+	for _, m := range members {
+		object[m.name] = m.value
+	}
+	return object, ""
+}
+
+// holdsEscapedNUL tells whether a string inside valid JSON contains U+0000, which JSON can write as an escape only.
+func holdsEscapedNUL(raw []byte) bool {
+	for {
+		i := bytes.IndexByte(raw, '\\')
+		if i < 0 {
+			return false
+		}
+		if bytes.HasPrefix(raw[i+1:], []byte("u0000")) {
+			return true
+		}
+		raw = raw[i+2:] // past the character that is escaped
+	}
+}
+
+func list(raw []byte, at place) []string {
+	items := elements(raw)
+	list := make([]string, len(items))
 	for i, item := range items {
 		value, detail := text(item)
 		if unset(item) || detail == "" && blank(value) {
 			detail = mustNotBeEmpty
 		}
-		if detail != "" && len(*bad) < maxErrors {
-			bad.Add(at+"/"+strconv.Itoa(i), detail)
+		if detail != "" {
+			at.under(strconv.Itoa(i)).report(detail)
 		}
-		list = append(list, value)
+		list[i] = value
 	}
 	return list
 }
 
-// keyValues takes rows of {"key", "value"}, or an object whose members are the rows. A row whose value is null is not
-// set, and left out.
-func (p *property) keyValues(raw []byte, at string, bad *Invalid) KeyValues {
-	if raw[0] == '{' {
-		members, _ := split(raw) // known to be valid
-		rows := make(KeyValues, 0, len(members))
-		for _, m := range members {
-			rows = appendRow(rows, m.name, m.value, at+Pointer(m.name), bad)
-		}
-		return rows
-	}
-	items, ok := elements(raw)
-	if !ok {
-		bad.Add(at, notRows)
-		return nil
-	}
+// keyValues takes an array of {"key", "value"}.
+func keyValues(raw []byte, at place) KeyValues {
+	items := elements(raw)
 	rows := make(KeyValues, 0, len(items))
 	for i, item := range items {
-		if len(*bad) >= maxErrors {
-			break
-		}
-		rows = pair(rows, item, at+"/"+strconv.Itoa(i), bad)
+		rows = appendPair(rows, item, at.under(strconv.Itoa(i)))
 	}
 	return rows
 }
 
-// pair appends the row that an object with "key" and "value" stands for.
-func pair(rows KeyValues, raw []byte, at string, bad *Invalid) KeyValues {
+// keyValuesOf takes an object whose members are the rows.
+func keyValuesOf(raw []byte, at place) KeyValues {
+	members := membersOf(raw)
+	rows := make(KeyValues, 0, len(members))
+	for _, m := range members {
+		row := at.under(m.name)
+		rows = appendRow(rows, m.name, m.value, row, row)
+	}
+	return rows
+}
+
+func appendPair(rows KeyValues, raw []byte, at place) KeyValues {
 	if raw[0] != '{' {
-		bad.Add(at, notRow)
+		at.report(notPair)
 		return rows
 	}
-	members, _ := split(raw) // known to be valid
 	var key, value json.RawMessage
-	for _, m := range members {
+	for _, m := range membersOf(raw) {
 		switch m.name {
 		case "key":
 			key = m.value
 		case "value":
 			value = m.value
 		default:
-			bad.Add(at+Pointer(m.name), notPartOfRow)
+			at.under(m.name).report(notPartOfPair)
 		}
 	}
 	if key == nil || value == nil {
-		bad.Add(at, notRow)
+		at.report(notPair)
 		return rows
 	}
 	name, detail := text(key)
-	if unset(key) {
-		detail = mustNotBeEmpty
-	}
-	if detail != "" {
-		bad.Add(at+"/key", detail)
+	if detail != "" && !unset(key) {
+		at.under("key").report(detail)
 		return rows
 	}
-	return appendRow(rows, name, value, at+"/value", bad)
+	return appendRow(rows, name, value, at.under("key"), at.under("value"))
 }
 
-func appendRow(rows KeyValues, key string, raw json.RawMessage, at string, bad *Invalid) KeyValues {
-	if string(raw) == "null" {
-		return rows
-	}
+// appendRow appends a row, unless there is something to report. A value of null is not set, so there is no row.
+func appendRow(rows KeyValues, key string, raw []byte, keyAt, valueAt place) KeyValues {
 	value, detail := text(raw)
 	switch {
 	case blank(key):
-		detail = emptyKey
-	case bytes.IndexByte([]byte(key), 0) >= 0:
-		detail = holdsNUL
-	}
-	if detail != "" && len(*bad) < maxErrors {
-		bad.Add(at, detail)
-	}
-	return append(rows, KeyValue{Key: key, Value: value})
-}
-
-// json keeps a value as it was written; raw is its own from here on.
-func (p *property) json(raw []byte, at string, bad *Invalid) any {
-	switch {
-	case holdsEscapedNUL(raw):
-		bad.Add(at, holdsNUL)
-	case p.shape == shapeJSON:
-		return json.RawMessage(raw)
-	case raw[0] != '{':
-		bad.Add(at, notObject)
+		keyAt.report(emptyKey)
+	case strings.ContainsRune(key, 0):
+		keyAt.report(holdsNUL)
+	case string(raw) == "null":
+	case detail != "":
+		valueAt.report(detail)
 	default:
-		members, _ := split(raw) // known to be valid
-		object := make(Object, len(members))
-		for _, m := range members {
-			object[m.name] = m.value
-		}
-		return object
+		rows = append(rows, KeyValue{Key: key, Value: value})
 	}
-	return nil
+	return rows
 }
 
-// holdsEscapedNUL tells whether a string inside valid JSON contains U+0000, which JSON can write as an escape only.
-func holdsEscapedNUL(raw []byte) bool {
-	for i := bytes.IndexByte(raw, '\\'); i >= 0 && i < len(raw); i++ {
-		if raw[i] != '\\' {
-			continue
-		}
-		if bytes.HasPrefix(raw[i+1:], []byte("u0000")) {
-			return true
-		}
-		i++
+// membersOf splits a JSON object that is known to be valid.
+func membersOf(raw []byte) []member {
+	members, err := split(raw)
+	if err != nil {
+		panic(fmt.Sprintf("schemas: split valid JSON: %v", err))
 	}
-	return false
+	return members
 }
 
 // elements splits a JSON array that is known to be valid.
-func elements(raw []byte) ([]json.RawMessage, bool) {
+func elements(raw []byte) []json.RawMessage {
 	var items []json.RawMessage
-	if raw[0] != '[' || json.Unmarshal(raw, &items) != nil {
-		return nil, false
+	if err := json.Unmarshal(raw, &items); err != nil {
+		panic(fmt.Sprintf("schemas: split valid JSON: %v", err))
 	}
-	return items, true
+	return items
 }

@@ -191,7 +191,7 @@ func (p *property) example(tag string) (any, error) {
 	if err := Strict([]byte(tag), MaxDepth); err != nil {
 		return nil, err
 	}
-	if p.coerce([]byte(tag), &bad); len(bad) > 0 {
+	if p.given([]byte(tag), place{p.path, &bad}); len(bad) > 0 {
 		return nil, bad
 	}
 	var value any

@@ -2,8 +2,6 @@ package schemas
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,75 +9,70 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// compile makes the validator, on first use since it takes about a millisecond.
-func (s *Schema) compile() *jsonschema.Schema {
+// compile makes the validators of the inputs whose schemas say more than coercion makes sure of, each from its place in
+// the published document. It takes about a millisecond, so Decode does it on first use. A default or an example that its
+// own schema refuses panics.
+func (s *Schema) compile() {
+	compiler := newCompiler("inputs.json", s.JSON())
+	for _, p := range s.properties {
+		if !p.constrained() {
+			continue
+		}
+		var err error
+		if p.validator, err = compiler.Compile("inputs.json#/properties/" + p.Name); err != nil {
+			s.reject(s.goType, p.Name, err)
+		}
+		for _, value := range []any{p.Default, p.Example} {
+			if detail := p.violation(value); value != nil && detail != "" {
+				s.reject(s.goType, p.Name, fmt.Errorf("default or example %s", detail))
+			}
+		}
+	}
+}
+
+// newCompiler makes a compiler that knows one document and loads no other.
+func newCompiler(name string, document []byte) *jsonschema.Compiler {
 	compiler := jsonschema.NewCompiler()
 	compiler.Draft = jsonschema.Draft2020
 	compiler.AssertFormat = true
 	compiler.LoadURL = func(url string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("schema refers to %s: nothing is loaded", url)
 	}
-	const name = "inputs.json"
-	if err := compiler.AddResource(name, bytes.NewReader(s.JSON())); err != nil {
-		panic(fmt.Sprintf("schemas: %s: %v", s.goType, err))
+	if err := compiler.AddResource(name, bytes.NewReader(document)); err != nil {
+		panic(fmt.Sprintf("schemas: %s: %v", name, err))
 	}
-	compiled, err := compiler.Compile(name)
-	if err != nil {
-		panic(fmt.Sprintf("schemas: %s: %v", s.goType, err))
-	}
-	return compiled
+	return compiler
 }
 
-// validate holds canonical values, by position and nil where not set, against the document.
-func (s *Schema) validate(values []any) Invalid {
-	instance := make(map[string]any, len(values))
-	for i, p := range s.properties {
-		if values[i] != nil {
-			instance[p.Name] = standIn(values[i])
-		}
+// constrained tells whether the schema says more than the type, and than that a required text is not empty. Lists, rows
+// and JSON never do, and it is well that the validator does not see them: it computes the exact value of any number it
+// meets, which for 1e1000000000 takes all memory there is.
+func (p *property) constrained() bool {
+	return p.closed || p.Pattern != "" || p.Format != "" || p.MinLength > 0 || p.MaxLength > 0 ||
+		p.Min != nil || p.Max != nil
+}
+
+// violation says in our words what the schema has against a canonical value, "" for nothing.
+func (p *property) violation(value any) string {
+	if p.validator == nil {
+		return ""
 	}
-	err := s.compiled().Validate(instance)
+	err := p.validator.Validate(value)
 	if err == nil {
-		return nil
+		return ""
 	}
-	failure, ok := errors.AsType[*jsonschema.ValidationError](err)
-	if !ok {
-		return Invalid{{Detail: "cannot be validated"}}
+	keyword := ""
+	if failure, ok := err.(*jsonschema.ValidationError); ok {
+		keyword = firstKeyword(failure)
 	}
-	return s.translate(failure, nil)
+	return p.violated(keyword)
 }
 
-// standIn returns what the validator sees of a canonical value. Of lists, rows and JSON that is an empty one of the same
-// type: their schemas say no more than what coercion has made sure of, and the validator would compute the exact value
-// of every number in them, which for 1e1000000000 takes all memory there is.
-func standIn(value any) any {
-	switch value.(type) {
-	case []string, KeyValues:
-		return []any{}
-	case Object:
-		return map[string]any{}
-	case json.RawMessage:
-		return nil
-	default:
-		return value
+// firstKeyword returns the keyword of an input's schema that failed first.
+func firstKeyword(failure *jsonschema.ValidationError) string {
+	for len(failure.Causes) > 0 {
+		failure = failure.Causes[0]
 	}
-}
-
-// translate collects one message of ours for each input that a failure is about. A missing input is not among them:
-// coercion has reported it, at the input itself.
-func (s *Schema) translate(failure *jsonschema.ValidationError, bad Invalid) Invalid {
-	for _, cause := range failure.Causes {
-		bad = s.translate(cause, bad)
-	}
-	path := strings.Split(failure.KeywordLocation, "/") // "", "properties", name, keyword, ...
-	if len(failure.Causes) > 0 || len(path) < 4 {
-		return bad
-	}
-	p := s.byName[path[2]]
-	pointer := Pointer(p.Name)
-	if len(bad) > 0 && bad[len(bad)-1].Pointer == pointer {
-		return bad
-	}
-	bad.Add(pointer, p.violated(path[3]))
-	return bad
+	keyword, _, _ := strings.Cut(strings.TrimPrefix(failure.KeywordLocation, "/"), "/")
+	return keyword
 }
