@@ -28,11 +28,13 @@ const (
 
 // An Authorizer puts a credential on each attempt of a request.
 type Authorizer interface {
-	// Authorize adds the credential to r. It may call Okta for a token.
+	// Authorize adds the credential to r. It may call Okta for a token, but not through a client whose governor this
+	// call draws from: the call already holds its place there.
 	Authorize(ctx context.Context, r *http.Request) error
 
-	// Refused is told that Okta refused the credential that r carried. It reports whether a new attempt would carry
-	// another one (a token that could be replaced, a nonce that was learned).
+	// Refused is told that Okta refused r with a 401, or a 400 that may be about the credential: refusal.Code tells.
+	// It reports whether a new attempt would carry another one (a token that could be replaced, a nonce that was
+	// learned).
 	Refused(r *http.Request, refusal *Error) bool
 }
 
@@ -131,14 +133,4 @@ func (c *Client) learnSkew(h http.Header, now time.Time) {
 		d := date.Sub(now.Truncate(time.Second))
 		c.skew.Store(&d)
 	}
-}
-
-// An Attempt is what happened on the wire once, for metrics and traces.
-type Attempt struct {
-	Org, Method, Route string // Route is the template: /api/v1/users/{id}
-	Status             int    // 0: no answer
-	RequestID          string // X-Okta-Request-Id
-	Err                error
-	Began              time.Time
-	Took               time.Duration
 }

@@ -1,6 +1,7 @@
 package okta
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +16,8 @@ const (
 	CodeAuthentication = "E0000004"
 	CodeNoPermission   = "E0000006"
 	CodeNotFound       = "E0000007"
-	CodeInternal       = "E0000009"
+	CodeInternal       = "E0000009" // also a query that took longer than 30 s
+	CodeReadOnly       = "E0000010" // the org is in read-only mode: surely not processed
 	CodeInvalidToken   = "E0000011"
 	CodeFeatureOff     = "E0000015" // sent with 401: the org lacks the feature, the credential is fine
 	CodeInvalidPaging  = "E0000029"
@@ -23,6 +25,8 @@ const (
 	CodeRateLimited    = "E0000047"
 	CodeActivating     = "E0000112" // the user is still being activated: try again in a few minutes
 )
+
+const headerRequestID = "X-Okta-Request-Id"
 
 // Error is a refusal by Okta: any answer of 400 or more, and an answer that should have been JSON and was not.
 type Error struct {
@@ -39,14 +43,13 @@ type Error struct {
 	header http.Header
 }
 
-// Error gives Okta's words, causes included. It holds no input and no credential of ours.
+// Error gives Okta's words, causes included. They may name the object that was meant; they hold no credential.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "okta: %s %s: %d", e.Method, e.Route, e.Status)
 	for _, s := range append([]string{e.Code, e.Summary, e.Reason}, e.Causes...) {
 		if s != "" {
-			b.WriteString(" ")
-			b.WriteString(s)
+			b.WriteString(" " + s)
 		}
 	}
 	return b.String()
@@ -67,15 +70,16 @@ func HasStatus(err error, status int) bool {
 	return errors.As(err, &e) && e.Status == status
 }
 
-// A RateLimitError says that the org's rate limit leaves no room before the call's deadline. Nothing was processed.
+// A RateLimitError says that the org's rate limit, or the number of calls it takes at once, leaves no room before the
+// call's deadline. Nothing was processed.
 type RateLimitError struct {
 	Route      string
-	RetryAfter time.Duration // when room is expected
+	RetryAfter time.Duration // at least so long there is no room; may be 0
 	Refusal    *Error        // Okta's 429, nil when the call was not even sent
 }
 
 func (e *RateLimitError) Error() string {
-	return fmt.Sprintf("okta: %s: the org's rate limit is used up, room in %s", e.Route, e.RetryAfter.Round(time.Second))
+	return fmt.Sprintf("okta: %s: the org's rate limit is used up for %s", e.Route, e.RetryAfter.Round(time.Second))
 }
 
 func (e *RateLimitError) Unwrap() error {
@@ -88,7 +92,7 @@ func (e *RateLimitError) Unwrap() error {
 // A NetworkError says that no answer came.
 type NetworkError struct {
 	Method, Route string
-	Err           error // without the URL
+	Err           error // without the URL; ctx.Err() when the caller's context ended the call
 	Sent          bool  // the request may have been processed: the outcome of a write is unknown
 	TimedOut      bool
 }
@@ -96,69 +100,98 @@ type NetworkError struct {
 func (e *NetworkError) Error() string {
 	return fmt.Sprintf("okta: %s %s: %v", e.Method, e.Route, e.Err)
 }
+
 func (e *NetworkError) Unwrap() error { return e.Err }
 
-// OutcomeUnknown reports whether err leaves open whether Okta processed the request: the answer was lost on the way,
-// or a 5xx came instead of one.
-func OutcomeUnknown(err error) bool {
-	var n *NetworkError
-	if errors.As(err, &n) {
-		return n.Sent
+// interrupted is the error of a call that its context ended before anything was sent.
+func interrupted(method, route string, cause error) *NetworkError {
+	return &NetworkError{
+		Method: method, Route: route, Err: cause, TimedOut: errors.Is(cause, context.DeadlineExceeded),
 	}
-	var e *Error
-	return errors.As(err, &e) && e.Status >= 500 && e.Code != "E0000010" // read-only mode: surely not processed
 }
 
-// newError reads a refusal. Okta's envelope, OAuth's and foreign bodies are all met in practice, and errorCauses is
-// an object in at least one documented example.
+// A CredentialError says that the authoriser had no credential for a request, so that nothing was sent. It wraps the
+// authoriser's own error, which may be an [*Error] or [*NetworkError] of the token endpoint.
+type CredentialError struct{ Err error }
+
+func (e *CredentialError) Error() string { return e.Err.Error() }
+func (e *CredentialError) Unwrap() error { return e.Err }
+
+// OutcomeUnknown reports whether err leaves open whether Okta processed the request: the answer was lost on the way or
+// cannot be read, or a 5xx came instead of one.
+func OutcomeUnknown(err error) bool {
+	var (
+		unsent  *CredentialError
+		network *NetworkError
+		refusal *Error
+	)
+	switch {
+	case errors.As(err, &unsent):
+		return false
+	case errors.As(err, &network):
+		return network.Sent
+	case errors.As(err, &refusal):
+		return refusal.Status < 300 || refusal.Status >= 500 && refusal.Code != CodeReadOnly
+	}
+	return false
+}
+
+// unreadable is the error for an answer that is not what Okta sends.
+func unreadable(r *Request, status int, header http.Header, reason string) *Error {
+	return &Error{
+		Status: status, Method: r.Method, Route: r.Path.Template, Reason: reason,
+		RequestID: header.Get(headerRequestID), header: header,
+	}
+}
+
+// newError reads a refusal. Okta's envelope, OAuth's and foreign bodies are all met in practice, so each member is read
+// by itself: one of another type than expected does not hide the others.
 func newError(method, route string, status int, header http.Header, body []byte) *Error {
 	e := &Error{
 		Status: status, Method: method, Route: route, header: header,
-		RequestID: header.Get("X-Okta-Request-Id"),
+		RequestID: header.Get(headerRequestID),
 	}
-	var v struct {
-		Code        string          `json:"errorCode"`
-		Summary     string          `json:"errorSummary"`
-		ID          string          `json:"errorId"`
-		Causes      json.RawMessage `json:"errorCauses"`
-		OAuth       string          `json:"error"`
-		Description string          `json:"error_description"`
-		Message     string          `json:"message"`
+	if len(body) == 0 {
+		return e
 	}
-	if json.Unmarshal(body, &v) != nil {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
 		e.Reason = "the answer is not Okta's"
 		return e
 	}
-	e.Code, e.Summary, e.ID = v.Code, v.Summary, v.ID
-	if e.Code == "" {
-		e.Code = v.OAuth
-	}
-	for _, s := range []string{v.Description, v.Message} {
-		if e.Summary == "" {
-			e.Summary = s
-		}
-	}
-	e.Causes = readCauses(v.Causes)
+	e.Code = firstText(members, "errorCode", "error")
+	e.Summary = firstText(members, "errorSummary", "error_description", "message")
+	e.ID = firstText(members, "errorId")
+	e.Causes = readCauses(members["errorCauses"])
 	return e
 }
 
+// firstText returns the first of the named members that is a string with something in it.
+func firstText(members map[string]json.RawMessage, names ...string) string {
+	for _, name := range names {
+		var s string
+		if json.Unmarshal(members[name], &s) == nil && s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// readCauses takes the documented list, and the single object that Okta's own examples also have.
 func readCauses(raw json.RawMessage) []string {
-	type cause struct {
-		Summary string `json:"errorSummary"`
-	}
-	var list []cause
+	var list []json.RawMessage
 	if json.Unmarshal(raw, &list) != nil {
-		var one cause
-		if json.Unmarshal(raw, &one) != nil {
-			return nil
-		}
-		list = []cause{one}
+		list = []json.RawMessage{raw}
 	}
-	var out []string
-	for _, c := range list {
-		if c.Summary != "" {
-			out = append(out, c.Summary)
+	var causes []string
+	for _, one := range list {
+		var cause map[string]json.RawMessage
+		if json.Unmarshal(one, &cause) != nil {
+			continue
+		}
+		if s := firstText(cause, "errorSummary"); s != "" {
+			causes = append(causes, s)
 		}
 	}
-	return out
+	return causes
 }

@@ -6,18 +6,21 @@ import (
 )
 
 // nextLink finds rel="next" (RFC 8288) among Link headers: several lines, as Okta sends them, or one joined by commas,
-// as proxies make of them. It returns "" when there is none.
+// as proxies make of them. It returns "" when there is none. What it returns is not checked, see [Cursor.split].
 func nextLink(headers []string) Cursor {
 	for _, h := range headers {
-		for h != "" {
-			var target, params string
-			target, params, h = cutLink(h)
-			if target == "" || !isNext(params) {
+		for {
+			var target, rel string
+			var ok bool
+			if target, rel, h, ok = cutLink(h); !ok {
+				break
+			}
+			if !isNext(rel) {
 				continue
 			}
 			u, err := url.Parse(target)
 			if err != nil || u.EscapedPath() == "" {
-				return ""
+				return Cursor("<" + target + ">") // refused when it is followed: no list ends early without a word
 			}
 			if u.RawQuery == "" {
 				return Cursor(u.EscapedPath())
@@ -28,42 +31,66 @@ func nextLink(headers []string) Cursor {
 	return ""
 }
 
-// cutLink splits off the first <target>; params of a Link header. Commas and semicolons may stand inside the target,
-// and inside quoted parameters.
-func cutLink(h string) (target, params, rest string) {
-	open := strings.IndexByte(h, '<')
-	if open < 0 {
-		return "", "", ""
-	}
-	end := strings.IndexByte(h[open:], '>')
-	if end < 0 {
-		return "", "", ""
-	}
-	target = h[open+1 : open+end]
-	h = h[open+end+1:]
-	quoted := false
-	for i := range len(h) {
-		switch {
-		case h[i] == '"':
-			quoted = !quoted
-		case h[i] == ',' && !quoted:
-			return target, h[:i], h[i+1:]
-		}
-	}
-	return target, h, ""
-}
-
-func isNext(params string) bool {
-	for p := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
-		if !strings.EqualFold(strings.TrimSpace(name), "rel") {
-			continue
-		}
-		for rel := range strings.FieldsSeq(strings.Trim(strings.TrimSpace(value), `"`)) {
-			if strings.EqualFold(rel, "next") {
-				return true
-			}
+func isNext(rel string) bool {
+	for one := range strings.FieldsSeq(rel) {
+		if strings.EqualFold(one, "next") {
+			return true
 		}
 	}
 	return false
+}
+
+// cutLink reads the first link of h: its target, and its rel parameter ("" without one). It is false at the end of h,
+// or where nothing readable follows.
+func cutLink(h string) (target, rel, rest string, ok bool) {
+	_, h, ok = strings.Cut(h, "<")
+	if !ok {
+		return "", "", "", false
+	}
+	target, h, ok = strings.Cut(h, ">")
+	if !ok {
+		return "", "", "", false
+	}
+	found := false
+	for {
+		var name, value string
+		var more bool
+		if name, value, h, more = cutParam(h); !found && strings.EqualFold(name, "rel") {
+			rel, found = value, true // RFC 8288 3.3: only the first counts
+		}
+		if !more {
+			return strings.TrimSpace(target), rel, h, true
+		}
+	}
+}
+
+// cutParam reads one parameter up to the semicolon or comma after it; more is false when a comma or the end of h ends
+// the link. Inside quotes both are text, and a backslash takes the next character as it is.
+func cutParam(h string) (name, value, rest string, more bool) {
+	var b strings.Builder
+	quoted := false
+	end := len(h)
+	for i := 0; i < len(h); i++ {
+		c := h[i]
+		switch {
+		case c == '"':
+			quoted = !quoted
+			continue
+		case quoted && c == '\\' && i+1 < len(h):
+			i++
+			c = h[i]
+		case !quoted && (c == ';' || c == ','):
+			end = i
+		}
+		if end < len(h) {
+			break
+		}
+		b.WriteByte(c)
+	}
+	name, value, _ = strings.Cut(b.String(), "=")
+	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+	if end == len(h) {
+		return name, value, "", false
+	}
+	return name, value, h[end+1:], h[end] == ';'
 }

@@ -1,6 +1,7 @@
 package okta
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 )
@@ -9,14 +10,17 @@ import (
 type Path struct {
 	Template string // "/api/v1/users/{id}/groups"
 	escaped  string
+	empty    bool // a segment was empty: the path is another resource's
 }
 
 // At fills each {placeholder} of template, in order, with one path segment. A value is always a single segment,
-// whatever it holds: slashes, dots and percent signs are escaped.
+// whatever it holds: slashes, dots and percent signs are escaped. A call with an empty value fails.
 func At(template string, segments ...string) Path {
+	p := Path{Template: template}
 	var b strings.Builder
 	rest := template
 	for _, s := range segments {
+		p.empty = p.empty || s == ""
 		i := strings.IndexByte(rest, '{')
 		j := strings.IndexByte(rest, '}')
 		if i < 0 || j < i {
@@ -30,7 +34,8 @@ func At(template string, segments ...string) Path {
 		panic("okta: a placeholder without a segment in " + template)
 	}
 	b.WriteString(rest)
-	return Path{Template: template, escaped: b.String()}
+	p.escaped = b.String()
+	return p
 }
 
 // Raw takes an already escaped path, as a caller of rawRequest gives it. The template groups it for rate limits.
@@ -40,6 +45,9 @@ func Raw(escaped, template string) Path { return Path{Template: template, escape
 func (p Path) String() string { return p.escaped }
 
 func (p Path) url(base *url.URL, query string) (*url.URL, error) {
+	if p.empty {
+		return nil, errors.New("a value of the path is empty")
+	}
 	path, err := url.PathUnescape(p.escaped)
 	if err != nil {
 		return nil, err
@@ -47,9 +55,9 @@ func (p Path) url(base *url.URL, query string) (*url.URL, error) {
 	return &url.URL{Scheme: base.Scheme, Host: base.Host, Path: path, RawPath: p.escaped, RawQuery: query}, nil
 }
 
-// escapeSegment escapes dots of a segment that is only dots: unescaped they would be resolved on the way.
+// escapeSegment also escapes the dots of a segment that would be resolved on the way.
 func escapeSegment(s string) string {
-	if strings.Trim(s, ".") == "" {
+	if s == "." || s == ".." {
 		return strings.ReplaceAll(s, ".", "%2E")
 	}
 	return url.PathEscape(s)

@@ -45,24 +45,25 @@ func neverSent(err error) bool {
 	return errors.As(err, &n) && !n.Sent
 }
 
+func isNetwork(err error) bool {
+	var n *NetworkError
+	return errors.As(err, &n)
+}
+
 // Backoff doubles from 250 ms and adds up to a half at random, so that callers spread.
 func Backoff(failure int) time.Duration {
 	d := 250 * time.Millisecond << min(failure, 8)
 	return d + rand.N(d/2)
 }
 
+// standBack is how long a call waits after a 429 that no bucket explains: Okta takes no more calls at once, or something
+// else that does not tell. It doubles from a second to half a minute, give or take a half.
+func standBack(refusals int) time.Duration {
+	d := min(time.Second<<min(refusals, 5), 30*time.Second)
+	return d/2 + rand.N(d)
+}
+
 func hasTime(ctx context.Context, d time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return !ok || time.Until(deadline) > d
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

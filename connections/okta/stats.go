@@ -2,6 +2,7 @@ package okta
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -32,7 +33,7 @@ func statsOf(ctx context.Context) *Stats {
 	return new(Stats)
 }
 
-// Requests returns how many HTTP requests went to Okta, retries included.
+// Requests returns how many HTTP requests may have got to Okta, retries included.
 func (s *Stats) Requests() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,7 +62,7 @@ func (s *Stats) answered(id string) {
 		return
 	}
 	if len(s.requestIDs) == maxRequestIDs {
-		s.requestIDs = append(s.requestIDs[:0], s.requestIDs[1:]...)
+		s.requestIDs = slices.Delete(s.requestIDs, 0, 1)
 	}
 	s.requestIDs = append(s.requestIDs, id)
 }
@@ -70,4 +71,18 @@ func (s *Stats) stoodStill(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waited += d
+}
+
+// sleep stands still for d, and reports whether ctx let it.
+func (s *Stats) sleep(ctx context.Context, d time.Duration) bool {
+	began := time.Now()
+	defer func() { s.stoodStill(time.Since(began)) }()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
