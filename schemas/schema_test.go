@@ -1,7 +1,11 @@
 package schemas_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"flag"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,7 +55,310 @@ const full = `{"id":42,"locale":"de_DE","note":"","url":"https://example.com/x",
 "headers":{"X-A":"1","X-B":2.5},"profile":"{\"n\":1e1000000000}","hash":{"salt":"s"},"filter":"[1,2]",
 "data":"plain text","eventTypes":["user.session.start"]}`
 
-func TestSmoke(t *testing.T) {
+var update = flag.Bool("update", false, "rewrite testdata/everything.json")
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	const golden = "testdata/everything.json"
+	s := schemas.For[everything]()
+	var pretty bytes.Buffer
+	require.NoError(t, json.Indent(&pretty, s.JSON(), "", "  "))
+	if *update {
+		require.NoError(t, os.WriteFile(golden, pretty.Bytes(), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Equal(t, string(want), pretty.String())
+	require.Equal(t, schemas.For[everything]().JSON(), s.JSON(), "the same bytes each time")
+	_, err = schemas.Compile(s.JSON())
+	require.NoError(t, err)
+}
+
+func TestJSON_NoInputs(t *testing.T) {
+	t.Parallel()
+	s := schemas.For[struct{}]()
+	require.Equal(t, `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{},`+
+		`"additionalProperties":false}`, string(s.JSON()))
+	require.Empty(t, s.Fields())
+	require.NoError(t, s.Decode(nil, &struct{}{}))
+	require.Equal(t, schemas.Invalid{{"/a", "is not a known input"}}, s.Decode([]byte(`{"a":1}`), &struct{}{}))
+}
+
+func TestFields(t *testing.T) {
+	t.Parallel()
+	fields := schemas.For[everything]().Fields()
+	kinds := make(map[string]schemas.Kind)
+	types := make(map[string]string)
+	byName := make(map[string]schemas.Field)
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i], kinds[f.Name], types[f.Name], byName[f.Name] = f.Name, f.Kind, f.JSONType, f
+	}
+	require.Equal(t, []string{
+		"id", "locale", "note", "url", "host", "token", "key", "activate", "provider", "limit", "timeout", "since",
+		"sortOrder", "status", "sortBy", "factorId", "groupIds", "headers", "profile", "hash", "filter", "data", "eventTypes",
+	}, names)
+	require.Equal(t, map[string]schemas.Kind{
+		"id": "text", "locale": "text", "note": "longtext", "url": "text", "host": "text", "token": "secret",
+		"key": "secrettext", "activate": "boolean", "provider": "boolean", "limit": "integer", "timeout": "integer",
+		"since": "datetime", "sortOrder": "choice", "status": "choice", "sortBy": "combo", "factorId": "text",
+		"groupIds": "list", "headers": "keyvalue", "profile": "json", "hash": "json", "filter": "json", "data": "json",
+		"eventTypes": "list",
+	}, kinds)
+	require.Equal(t, "string", types["id"])
+	require.Equal(t, "boolean", types["provider"])
+	require.Equal(t, "integer", types["limit"])
+	require.Equal(t, "array", types["headers"])
+	require.Equal(t, "object", types["profile"])
+	require.Empty(t, types["filter"])
+
+	require.Equal(t, schemas.Field{
+		Name: "id", Title: "ID", Doc: "The user.", Kind: schemas.KindText, JSONType: "string", Required: true,
+		Example: "ada@example.com", Source: &schemas.Source{Key: "selectUser"},
+	}, byName["id"])
+	require.Equal(t, 200, byName["limit"].Default)
+	require.Equal(t, 1, *byName["limit"].Min)
+	require.Equal(t, 200, *byName["limit"].Max)
+	require.Equal(t, true, byName["activate"].Default)
+	require.Equal(t, "acme.okta.com", byName["host"].Placeholder)
+	require.Equal(t, "must be a host name", byName["host"].Hint)
+	require.Equal(t, "status", byName["sortBy"].Suggestion)
+	require.Equal(t, []schemas.Option{{"status", "status"}, {"profile.login", "Login"}}, byName["sortBy"].Options)
+	require.Equal(t, []schemas.Option{{"asc", "Ascending"}, {"desc", "Descending"}}, byName["sortOrder"].Options)
+	require.Len(t, byName["eventTypes"].Options, 2)
+	require.Equal(t, &schemas.Condition{Field: "provider", Equals: true}, byName["status"].ShowWhen)
+	require.Equal(t, map[string]string{"userId": "id"}, byName["factorId"].Source.Inputs)
+	require.Equal(t, []any{"00g1", "00g2"}, byName["groupIds"].Example)
+	require.Equal(t, []any{map[string]any{"key": "a", "value": "b"}}, byName["headers"].Example)
+	require.True(t, byName["token"].Secret)
+	require.True(t, byName["hash"].Secret)
+	require.False(t, byName["profile"].Secret)
+}
+
+func TestDecode_EveryKind(t *testing.T) {
+	t.Parallel()
 	var in everything
 	require.NoError(t, schemas.For[everything]().Decode(json.RawMessage(full), &in))
+	require.Equal(t, everything{
+		userRef: userRef{ID: "42"}, Locale: "de_DE", Note: new(""), URL: "https://example.com/x", Host: "acme.okta.com",
+		Token: "t0ken", Key: "-----BEGIN\n", Activate: false, Provider: new(true), Limit: 50, Timeout: new(2000),
+		Since: "2026-01-31T09:00:00Z", Order: "asc", Status: "ACTIVE", SortBy: "created", FactorID: "f1",
+		Groups:  []string{"a", "2"},
+		Headers: schemas.KeyValues{{"X-A", "1"}, {"X-B", "2.5"}},
+		Profile: schemas.Object{"n": json.RawMessage("1e1000000000")},
+		Hash:    schemas.Object{"salt": json.RawMessage(`"s"`)},
+		Filter:  json.RawMessage("[1,2]"), Data: json.RawMessage(`"plain text"`),
+		EventTypes: []string{"user.session.start"},
+	}, in)
+}
+
+func TestDecode_DefaultsAndNotSet(t *testing.T) {
+	t.Parallel()
+	s := schemas.For[everything]()
+	for _, test := range []struct {
+		name, inputs string
+		want         everything
+	}{
+		{"absent: the default applies", `{"id":"a"}`, everything{Locale: "en_US", Activate: true, Limit: 200}},
+		{
+			"null: not set, and no default but where it always applies",
+			`{"id":"a","locale":null,"limit":null,"activate":null,"note":null,"provider":null,"timeout":null,"token":null,
+			"groupIds":null,"headers":null,"profile":null,"filter":null,"data":null,"since":null,"sortOrder":null}`,
+			everything{Activate: true},
+		},
+		{
+			"empty text: as null, but where it is a value",
+			`{"id":"a","locale":"","limit":"","activate":"","note":"","provider":"","timeout":"","token":"",
+			"groupIds":"","headers":"","profile":"","filter":"","data":"","since":"","sortOrder":""}`,
+			everything{Activate: true, Note: new("")},
+		},
+		{
+			"text that holds null or nothing: as null",
+			`{"id":"a","locale":"x","limit":1,"groupIds":"null","headers":" null ","profile":"\"\"","filter":"null"}`,
+			everything{Locale: "x", Limit: 1, Activate: true},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			in := everything{SortBy: "from before"}
+			require.NoError(t, s.Decode(json.RawMessage(test.inputs), &in))
+			test.want.ID = "a"
+			require.Equal(t, test.want, in)
+		})
+	}
+}
+
+func TestDecode_ReportsEveryBadInputInOrder(t *testing.T) {
+	t.Parallel()
+	err := schemas.For[everything]().Decode(json.RawMessage(`{"groupId":1,"eventTypes":[""],"data":"\u0000","filter":"{",
+		"hash":3,"profile":[],"headers":{"":"x","a":[]},"groupIds":["a",null,true],"factorId":{},"sortBy":[],"status":"up",
+		"sortOrder":"up","since":"today","timeout":"x","limit":201,"provider":1,"activate":"yes","key":false,
+		"token":"longer than 20 characters","host":"-","url":"","note":"123456","locale":"\u0000","zzz":1}`), new(everything))
+	require.Equal(t, schemas.Invalid{
+		{"/id", "is required"},
+		{"/locale", "must not contain the character U+0000"},
+		{"/note", "must be at most 5 characters"},
+		{"/url", "must not be null or empty: leave it out instead"},
+		{"/host", "must be at least 3 characters"},
+		{"/token", "must be at most 20 characters"},
+		{"/key", "must be text"},
+		{"/activate", "must be true or false"},
+		{"/provider", "must be true or false"},
+		{"/limit", "must be at most 200"},
+		{"/timeout", "must be a whole number"},
+		{"/since", "must be a date and time such as 2026-01-31T09:00:00Z"},
+		{"/sortOrder", "must be one of asc, desc"},
+		{"/status", "must be one of ACTIVE, INACTIVE"},
+		{"/sortBy", "must be text"},
+		{"/factorId", "must be text"},
+		{"/groupIds/1", "must not be empty"},
+		{"/groupIds/2", "must be text"},
+		{"/headers/", "must have a key that is not empty"},
+		{"/headers/a", "must be text"},
+		{"/profile", "must be a JSON object, or text that holds one"},
+		{"/hash", "must be a JSON object, or text that holds one"},
+		{"/filter", "must be JSON, or text that holds JSON (not JSON, at byte 1)"},
+		{"/data", "must not contain the character U+0000"},
+		{"/eventTypes/0", "must not be empty"},
+		{"/groupId", `is not a known input; did you mean "groupIds"?`},
+		{"/zzz", "is not a known input"},
+	}, err)
+}
+
+func TestDecode_NotAnObject(t *testing.T) {
+	t.Parallel()
+	s := schemas.For[struct{}]()
+	for inputs, detail := range map[string]string{
+		`[]`:            "must be a JSON object (another type of value)",
+		`"{}"`:          "must be a JSON object (another type of value)",
+		`{"a":1,"a":2}`: "must be a JSON object (a name twice in one object, at byte 7)",
+		`{"a":`:         "must be a JSON object (not JSON, at byte 5)",
+		`{} {}`:         "must be a JSON object (something after the JSON value, at byte 3)",
+		`nul`:           "must be a JSON object (not JSON, at byte 3)",
+	} {
+		require.Equal(t, schemas.Invalid{{"", detail}}, s.Decode(json.RawMessage(inputs), &struct{}{}), inputs)
+	}
+	for _, inputs := range []string{``, `null`, ` {} `} {
+		require.NoError(t, s.Decode(json.RawMessage(inputs), &struct{}{}), inputs)
+	}
+}
+
+func TestDecode_NeverRepeatsAValue(t *testing.T) {
+	t.Parallel()
+	s := schemas.For[everything]()
+	refused := 0
+	canaries := []string{
+		`"CANARY"`, `["CANARY"]`, `{"CANARY":"CANARY"}`, `[{"CANARY":1}]`, `[{"key":"","value":"CANARY"}]`,
+		`"[\"CANARY"`, `"{\"CANARY\":CANARY"`, `"CANARY longer than any limit that is set"`, `"CANARY\u0000"`, `7777777`,
+	}
+	for _, field := range s.Fields() {
+		for _, canary := range canaries {
+			err := s.Decode(json.RawMessage(`{"`+field.Name+`":`+canary+`}`), new(everything))
+			bad, _ := err.(schemas.Invalid)
+			refused += len(bad)
+			for _, e := range bad {
+				require.NotContains(t, e.Detail, "CANARY", field.Name)
+				require.NotContains(t, e.Detail, "7777777", field.Name)
+			}
+		}
+	}
+	require.Greater(t, refused, 200)
+}
+
+func TestDecode_StopsAfterAHundredReports(t *testing.T) {
+	t.Parallel()
+	items := strings.TrimSuffix(strings.Repeat(`"",`, 1000), ",")
+	err := schemas.For[everything]().Decode(json.RawMessage(`{"id":"","groupIds":[`+items+`],"eventTypes":[""]}`), new(everything))
+	require.Len(t, err, 100)
+}
+
+func TestDecode_KeepsNoHoldOfTheInputs(t *testing.T) {
+	t.Parallel()
+	inputs := []byte(`{"id":"abc","filter":[1],"profile":{"a":1}}`)
+	var in everything
+	require.NoError(t, schemas.For[everything]().Decode(inputs, &in))
+	for i := range inputs {
+		inputs[i] = '#'
+	}
+	require.Equal(t, "abc", in.ID)
+	require.Equal(t, json.RawMessage("[1]"), in.Filter)
+	require.Equal(t, schemas.Object{"a": json.RawMessage("1")}, in.Profile)
+}
+
+func TestDecode_IntoAnotherType(t *testing.T) {
+	t.Parallel()
+	s := schemas.For[everything]()
+	require.PanicsWithValue(t, "schemas: Decode into *struct {}, not *schemas_test.everything", func() {
+		_ = s.Decode(nil, &struct{}{})
+	})
+}
+
+type listing struct {
+	Search    string `json:"search" title:"Search"`
+	Q         string `json:"q" title:"Q"`
+	SortOrder string `json:"sortOrder" title:"Sort Order" options:"asc,desc"`
+	SortBy    string `json:"sortBy" title:"Sort By"`
+}
+
+func (in listing) Check() (bad schemas.Invalid) {
+	if in.Search != "" && in.Q != "" {
+		bad.Add("/q", "excludes search")
+	}
+	if in.SortOrder != "" && in.SortBy == "" {
+		bad.Add("/sortOrder", "needs sortBy")
+	}
+	return bad
+}
+
+type embedsListing struct {
+	listing
+	ID string `json:"id" title:"ID"`
+}
+
+type hidesCheck struct{ embedsListing }
+
+func (hidesCheck) Check() schemas.Invalid { return nil }
+
+func TestDecode_RulesBetweenInputs(t *testing.T) {
+	t.Parallel()
+	both := json.RawMessage(`{"search":"a","q":"b","sortOrder":"asc"}`)
+	want := schemas.Invalid{{"/q", "excludes search"}, {"/sortOrder", "needs sortBy"}}
+	require.Equal(t, want, schemas.For[listing]().Decode(both, new(listing)), "all at once")
+	require.Equal(t, want, schemas.For[embedsListing]().Decode(both, new(embedsListing)), "also of an embedded struct")
+	require.NoError(t, schemas.For[hidesCheck]().Decode(both, new(hidesCheck)))
+	require.NoError(t, schemas.For[listing]().Decode(json.RawMessage(`{"q":"b"}`), new(listing)))
+	require.Equal(t, schemas.Invalid{{"/sortOrder", "must be one of asc, desc"}},
+		schemas.For[listing]().Decode(json.RawMessage(`{"search":"a","q":"b","sortOrder":"up"}`), new(listing)),
+		"each input by itself comes first")
+}
+
+func TestUnknownInput_Suggests(t *testing.T) {
+	t.Parallel()
+	s := schemas.For[everything]()
+	for name, detail := range map[string]string{
+		"ID":                               `is not a known input; did you mean "id"?`,
+		"sortorder":                        `is not a known input; did you mean "sortOrder"?`,
+		"groups":                           `is not a known input; did you mean "groupIds"?`,
+		"hostt":                            `is not a known input; did you mean "host"?`,
+		"xy":                               `is not a known input`,
+		strings.Repeat("id", 1<<16):        `is not a known input`,
+		"a/b~c":                            `is not a known input`,
+		"\xd1\x84\xd0\xb0\xd0\xba\xd1\x82": `is not a known input`,
+	} {
+		raw, err := json.Marshal(map[string]any{"id": "x", name: 1})
+		require.NoError(t, err)
+		require.Equal(t, schemas.Invalid{{schemas.Pointer(name), detail}}, s.Decode(raw, new(everything)))
+	}
+}
+
+func TestInvalid(t *testing.T) {
+	t.Parallel()
+	bad := schemas.Invalid{{"", "must be a JSON object"}, {"/id", "is required"}}
+	require.EqualError(t, bad, "must be a JSON object\n/id: is required")
+	require.Equal(t, schemas.Invalid{{"/inputs", "must be a JSON object"}, {"/inputs/id", "is required"}}, bad.Under("/inputs"))
+	require.Equal(t, "/id", bad[1].Pointer, "Under leaves the original")
+	raw, err := json.Marshal(bad[1])
+	require.NoError(t, err)
+	require.JSONEq(t, `{"pointer":"/id","detail":"is required"}`, string(raw))
+	require.Equal(t, "/a~1b~0c/", schemas.Pointer("a/b~c", ""))
 }

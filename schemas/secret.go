@@ -8,9 +8,9 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is text that shows itself only to [Secret.Reveal]: printing, logging and marshalling give "[redacted]",
-// also for an empty one. The exception is fmt on a struct that holds it in an unexported field, where fmt calls no
-// methods; keep secrets in exported fields or out of structs that are printed.
+// Secret is text that shows itself only to [Secret.Reveal]: printing, logging and marshalling give "[redacted]", also
+// for an empty one. Go looks past these methods in two places, so put no secret there: a struct's unexported field that
+// fmt prints, and the key of a map that encoding/json writes.
 type Secret string
 
 // Reveal returns the text itself. Its callers are the places that hand the secret to Okta or to the sealed store.
@@ -30,7 +30,7 @@ func (s Secret) Format(state fmt.State, _ rune) {
 // LogValue returns "[redacted]".
 func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText returns "[redacted]"; it serves encoders other than JSON, and JSON for map keys.
+// MarshalText returns "[redacted]", for encoders other than JSON.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // MarshalJSON returns "[redacted]" as a JSON string.

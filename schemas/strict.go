@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -74,15 +73,11 @@ func deeper(raw []byte, maxDepth int) (offset int64, deep bool) {
 }
 
 func atEnd(raw []byte, dec *jsontext.Decoder) error {
-	_, err := dec.ReadToken()
-	if errors.Is(err, io.EOF) {
+	rest := bytes.TrimLeft(raw[dec.InputOffset():], " \t\r\n")
+	if len(rest) == 0 {
 		return nil
 	}
-	offset := dec.InputOffset()
-	if err == nil {
-		offset = int64(len(raw) - len(bytes.TrimLeft(raw[offset:], " \t\r\n")))
-	}
-	return &SyntaxError{Kind: TrailingData, Offset: offset}
+	return &SyntaxError{Kind: TrailingData, Offset: int64(len(raw) - len(rest))}
 }
 
 // syntaxError translates an error of jsontext, whose text quotes what it met.
