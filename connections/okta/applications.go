@@ -54,11 +54,11 @@ func (c *Client) UpdateApplicationUser(ctx context.Context, appID, userID string
 }
 
 // UnassignUserFromApplication takes the app away from a user, and with some apps the account there too. What came
-// through a group cannot be taken away here.
+// through a group cannot be taken away here. sendEmail tells the org's admins.
 //
 // DELETE /api/v1/apps/{appId}/users/{userId}, okta.apps.manage. E0000007 when the user is not assigned.
-func (c *Client) UnassignUserFromApplication(ctx context.Context, appID, userID string, query url.Values) error {
-	_, err := c.call(ctx, http.MethodDelete, At(appUserPath, appID, userID), query, nil)
+func (c *Client) UnassignUserFromApplication(ctx context.Context, appID, userID string, sendEmail bool) error {
+	_, err := c.call(ctx, http.MethodDelete, At(appUserPath, appID, userID), flag("sendEmail", sendEmail), nil)
 	return err
 }
 

@@ -3,6 +3,7 @@ package okta
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"net/http"
 )
 
@@ -80,12 +81,11 @@ func (c *Client) GetEventHook(ctx context.Context, hookID string) (json.RawMessa
 	return c.call(ctx, http.MethodGet, At(hookPath, hookID), nil, nil)
 }
 
-// ListEventHooks reads all hooks of the org: Okta does not page them.
+// ListEventHooks lists the hooks of the org, without their secrets. Okta does not page it.
 //
 // GET /api/v1/eventHooks, okta.eventHooks.read.
-func (c *Client) ListEventHooks(ctx context.Context) ([]json.RawMessage, error) {
-	page, err := c.Page(ctx, At(hooksPath), nil, "")
-	return page.Items, err
+func (c *Client) ListEventHooks(ctx context.Context) iter.Seq2[Page, error] {
+	return c.Pages(ctx, At(hooksPath), nil, "")
 }
 
 // ReplaceEventHook replaces a hook. Where its URL, headers or secret change it must be verified again.

@@ -3,6 +3,7 @@ package okta
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -33,7 +34,13 @@ func (c *Client) GetGroup(ctx context.Context, groupID string) (json.RawMessage,
 //
 // PUT /api/v1/groups/{groupId}, okta.groups.manage. E0000001 for a bad profile, E0000007 when there is no such group.
 func (c *Client) ReplaceGroup(ctx context.Context, groupID string, profile any) (json.RawMessage, error) {
-	return c.call(ctx, http.MethodPut, At(groupPath, groupID), nil, map[string]any{"profile": profile})
+	body, err := json.Marshal(map[string]any{"profile": profile})
+	if err != nil {
+		return nil, fmt.Errorf("okta: group profile: %w", err)
+	}
+	return c.JSON(ctx, &Request{
+		Method: http.MethodPut, Path: At(groupPath, groupID), Body: body, Retry: RetryIdempotent,
+	})
 }
 
 // DeleteGroup removes an OKTA_GROUP or an APP_GROUP.
