@@ -33,15 +33,3 @@ func saysNothing(data json.RawMessage) bool {
 	var members map[string]json.RawMessage
 	return len(data) == 0 || json.Unmarshal(data, &members) == nil && len(members) == 0
 }
-
-// userOutcome is the output schema of what changes a user's status and gets no answer.
-var userOutcome = json.RawMessage(`{
-	"$schema": "https://json-schema.org/draft/2020-12/schema",
-	"type": "object",
-	"properties": {
-		"id": {"type": "string", "description": "The user, as the input named it."},
-		"status": {"type": "string", "description": "The status the user now has. Okta may still be finishing the change."}
-	},
-	"required": ["id", "status"],
-	"additionalProperties": true
-}`)

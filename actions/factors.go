@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/runtime/connector"
@@ -49,17 +48,8 @@ var UnenrollUserFactor = connector.NewAction(
 		Label: "Unenroll User Factor",
 		Description: "Takes a factor away from a user, who can then enrol a new one. With a push factor all of the user's " +
 			"Okta Verify factors go. Not possible for a deactivated user.",
-		Group: "Factors",
-		Output: json.RawMessage(`{
-			"$schema": "https://json-schema.org/draft/2020-12/schema",
-			"type": "object",
-			"properties": {
-				"id": {"type": "string", "description": "The factor's id, which is of no use any more."},
-				"status": {"const": "DELETED"}
-			},
-			"required": ["id", "status"],
-			"additionalProperties": true
-		}`),
+		Group:  "Factors",
+		Output: statusSchema("id"),
 		Example: example(
 			`{"userId": "00ub0oNGTSWTBKOLGLNR", "factorId": "sms2gt8gzgEBPUWBIFHN"}`,
 			`{"id": "sms2gt8gzgEBPUWBIFHN", "status": "DELETED"}`,

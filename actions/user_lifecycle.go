@@ -110,7 +110,7 @@ var DeactivateUser = connector.NewAction(
 		Description: "Deactivates a user: all apps are taken away, and an app that Okta provisions may delete what the " +
 			"user had there. The user stays in the directory and can be activated again.",
 		Group:       "Users",
-		Output:      userOutcome,
+		Output:      statusSchema("id"),
 		Example:     example(`{"id": "ada@example.com"}`, `{"id": "ada@example.com", "status": "DEPROVISIONED"}`),
 		Scopes:      []string{"okta.users.manage"},
 		Annotations: connector.Annotations{Destructive: true, Idempotent: true},
@@ -128,7 +128,7 @@ var SuspendUser = connector.NewAction(
 		Description: "Keeps an ACTIVE user from signing in until they are unsuspended. Groups, apps and profile stay as " +
 			"they are.",
 		Group:       "Users",
-		Output:      userOutcome,
+		Output:      statusSchema("id"),
 		Example:     example(`{"id": "ada@example.com"}`, `{"id": "ada@example.com", "status": "SUSPENDED"}`),
 		Scopes:      []string{"okta.users.manage"},
 		Annotations: connector.Annotations{Idempotent: true},
@@ -145,7 +145,7 @@ var UnsuspendUser = connector.NewAction(
 		Label:       "Unsuspend User",
 		Description: "Lets a SUSPENDED user sign in again.",
 		Group:       "Users",
-		Output:      userOutcome,
+		Output:      statusSchema("id"),
 		Example:     example(`{"id": "ada@example.com"}`, `{"id": "ada@example.com", "status": "ACTIVE"}`),
 		Scopes:      []string{"okta.users.manage"},
 		Annotations: connector.Annotations{Idempotent: true},
@@ -168,7 +168,7 @@ var UnlockUser = connector.NewAction(
 		Description: "Lets a user sign in again who is LOCKED_OUT after too many failed attempts, or whose unknown devices " +
 			"are blocked. Users whose password a directory such as Active Directory checks are unlocked there.",
 		Group:       "Users",
-		Output:      userOutcome,
+		Output:      statusSchema("id"),
 		Example:     example(`{"id": "ada@example.com"}`, `{"id": "ada@example.com", "status": "ACTIVE"}`),
 		Scopes:      []string{"okta.users.manage"},
 		Annotations: connector.Annotations{Idempotent: true},

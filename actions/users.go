@@ -88,7 +88,7 @@ var DeleteUser = connector.NewAction(
 		Description: "Removes a user for good; it cannot be undone. A user who is still active is deactivated first, " +
 			"which takes away all their apps.",
 		Group:  "Users",
-		Output: userOutcome,
+		Output: statusSchema("id"),
 		Example: example(
 			`{"id": "ada@example.com"}`,
 			`{"id": "00ub0oNGTSWTBKOLGLNR", "status": "DELETED"}`,
