@@ -38,7 +38,7 @@ const connectionColumns = `name, key, inputs, state, version, declared, created_
 // keepState is set and loses it otherwise, in the same step: tokens of one org never meet the address of another.
 // State, Version and the times of c are not read.
 func (s *Store) PutConnection(ctx context.Context, c Connection, keepState bool) (created bool, err error) {
-	inputs := s.sealer.Seal(connectionPlace(c.Name, "inputs"), c.Inputs)
+	inputs := s.sealer.Seal(place("connections.inputs", c.Name), c.Inputs)
 	err = s.transact(ctx, func(tx queryer) error {
 		n, err := tx.exec(ctx, `INSERT INTO connections (`+connectionColumns+`)
 			VALUES (?1, ?2, ?3, NULL, 1, ?4, now_us(), now_us()) ON CONFLICT (name) DO NOTHING`,
@@ -80,7 +80,7 @@ func (s *Store) Connections(ctx context.Context, after string, limit int) ([]Con
 // UpdateConnectionState replaces the state if its version is still the given one, and returns the new version. Errors
 // are [ErrConflict], after which the caller reads what somebody else stored, and [ErrNotFound].
 func (s *Store) UpdateConnectionState(ctx context.Context, name string, version int64, state []byte) (int64, error) {
-	sealed := s.sealer.Seal(connectionPlace(name, "state"), state)
+	sealed := s.sealer.Seal(place("connections.state", name), state)
 	next, err := row(ctx, s.write(), column[int64],
 		`UPDATE connections SET state = ?3, version = version + 1 WHERE name = ?1 AND version = ?2 RETURNING version`,
 		name, version, sealed)
@@ -124,19 +124,9 @@ func (s *Store) scanConnection(row scanner) (Connection, error) {
 		return Connection{}, err
 	}
 	c.CreatedAt, c.UpdatedAt = instant(created), instant(updated)
-	if c.Inputs, err = s.sealer.Open(connectionPlace(c.Name, "inputs"), inputs); err != nil {
+	if c.Inputs, err = s.sealer.Open(place("connections.inputs", c.Name), inputs); err != nil {
 		return Connection{}, err
 	}
-	c.State, err = s.sealer.Open(connectionPlace(c.Name, "state"), state)
+	c.State, err = s.sealer.Open(place("connections.state", c.Name), state)
 	return c, err
-}
-
-func connectionPlace(name, column string) string { return "connection/" + name + "/" + column }
-
-// notFound turns the absence of a row into [ErrNotFound].
-func notFound(err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return ErrNotFound
-	}
-	return err
 }

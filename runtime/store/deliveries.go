@@ -132,11 +132,8 @@ func (s *Store) FinishDelivery(ctx context.Context, d *Shipment, o Outcome) (nex
 		held, err := row(ctx, tx, scanLane, `UPDATE subscriptions
 			SET send_due_at = now_us() + ?3, send_fence = send_fence + 1
 			WHERE stream = ?1 AND send_fence = ?2 RETURNING `+laneColumns, d.stream, d.Fence, d.lease.Microseconds())
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrFenced
-		}
 		if err != nil {
-			return err
+			return fenced(err)
 		}
 		if err := recordAttempt(ctx, tx, d.Delivery.ID, o); err != nil {
 			return err

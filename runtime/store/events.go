@@ -27,7 +27,7 @@ type Rate struct {
 	Events int64
 }
 
-const eventColumns = `seq, event_id, type, subject, occurred_at, received_at, data`
+const eventColumns = `stream, seq, event_id, type, subject, occurred_at, received_at, data`
 
 // insertRows are the numbers of rows that one INSERT of events may have: few, so that few statements are kept prepared.
 var insertRows = []int{128, 16, 1}
@@ -126,8 +126,9 @@ func (s *Store) insertEvents(ctx context.Context, tx queryer, to stream, events 
 		for ; len(events) >= n; events = events[n:] {
 			args := make([]any, 0, 4+5*n)
 			args = append(args, to.number, to.epoch, to.now, seq)
-			for _, e := range events[:n] {
-				args = append(args, e.ID, clean(e.Type), clean(e.Subject), micros(e.Time), s.sealer.Seal(eventPlace(e.ID), e.Data))
+			for i, e := range events[:n] {
+				data := s.sealer.Seal(place("events.data", to.number, seq+int64(i+1)), e.Data)
+				args = append(args, e.ID, clean(e.Type), clean(e.Subject), micros(e.Time), data)
 			}
 			if _, err := tx.exec(ctx, insertEventsText(n), args...); err != nil {
 				return fmt.Errorf("insert events: %w", err)
@@ -186,14 +187,15 @@ func (s *Store) Rates(ctx context.Context, subscription string, since time.Time,
 
 func (s *Store) scanEvent(row scanner) (Event, error) {
 	var e Event
+	var stream int64
 	var occurred, received sql.NullInt64
 	var data []byte
-	if err := row.Scan(&e.Seq, &e.ID, &e.Type, &e.Subject, &occurred, &received, &data); err != nil {
+	if err := row.Scan(&stream, &e.Seq, &e.ID, &e.Type, &e.Subject, &occurred, &received, &data); err != nil {
 		return Event{}, err
 	}
 	e.Time, e.ReceivedAt = instant(occurred), instant(received)
 	var err error
-	e.Data, err = s.sealer.Open(eventPlace(e.ID), data)
+	e.Data, err = s.sealer.Open(place("events.data", stream, e.Seq), data)
 	return e, err
 }
 
@@ -204,5 +206,3 @@ func scanRate(row scanner) (Rate, error) {
 	rate.Start = time.Unix(minute*60, 0).UTC()
 	return rate, err
 }
-
-func eventPlace(id string) string { return "event/" + id }

@@ -18,7 +18,7 @@ func (s *Store) Secret(ctx context.Context, name string, makeSecret func() ([]by
 			return nil, fmt.Errorf("make secret %s: %w", name, err)
 		}
 		_, err = s.write().exec(ctx, `INSERT INTO secrets (name, data) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING`,
-			name, s.sealer.Seal(secretPlace(name), fresh))
+			name, s.sealer.Seal(place("secrets.data", name), fresh))
 		if err != nil {
 			return nil, fmt.Errorf("store secret %s: %w", name, err)
 		}
@@ -32,7 +32,7 @@ func (s *Store) secret(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("secret %s: %w", name, notFound(err))
 	}
-	return s.sealer.Open(secretPlace(name), sealed)
+	return s.sealer.Open(place("secrets.data", name), sealed)
 }
 
 // checkKey opens a sealed value made with the database: a wrong key is an error now, not garbage later.
@@ -43,5 +43,3 @@ func (s *Store) checkKey(ctx context.Context) error {
 	}
 	return err
 }
-
-func secretPlace(name string) string { return "secret/" + name }

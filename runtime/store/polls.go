@@ -74,11 +74,8 @@ func (s *Store) CommitPage(ctx context.Context, p *Poll, page Page) (added int, 
 		lane, err := row(ctx, tx, scanStream, `UPDATE subscriptions SET cursor = ?3, poll_due_at = now_us() + ?4
 			WHERE stream = ?1 AND poll_fence = ?2 RETURNING `+streamColumns,
 			p.stream, p.Fence, nullable(page.Cursor), p.lease.Microseconds())
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrFenced
-		}
 		if err != nil {
-			return err
+			return fenced(err)
 		}
 		added, err = s.appendEvents(ctx, tx, lane, page.Events)
 		return err
@@ -99,11 +96,8 @@ func (s *Store) FinishPoll(ctx context.Context, p *Poll, run Run, next time.Time
 				run_count = run_count + 1, failures = CASE WHEN ?4 THEN failures + 1 ELSE 0 END
 			WHERE stream = ?1 AND poll_fence = ?2 RETURNING run_count`,
 			p.stream, p.Fence, micros(next), run.Result == RunError, p.Subscription.Version)
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrFenced
-		}
 		if err != nil {
-			return err
+			return fenced(err)
 		}
 		run.Number = number
 		return recordRun(ctx, tx, p.stream, run)

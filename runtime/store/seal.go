@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -92,8 +93,8 @@ func parseKey(text string) ([]byte, bool) {
 	return nil, false
 }
 
-// Seal encrypts plain for one place. The place ("connection/prod/inputs") is authenticated, not stored: a value copied to
-// another row or column does not open there. A nil plain stays nil, so that "nothing stored" needs no decryption.
+// Seal encrypts plain for one place. The place is authenticated, not stored: a value copied to another row or column does
+// not open there. A nil plain stays nil, so that "nothing stored" needs no decryption.
 func (s *Sealer) Seal(place string, plain []byte) []byte {
 	if plain == nil {
 		return nil
@@ -125,6 +126,24 @@ func (s *Sealer) Open(place string, sealed []byte) ([]byte, error) {
 		}
 	}
 	return nil, fmt.Errorf("%s: %w", place, ErrUnsealable)
+}
+
+// place names a sealed value for [Sealer.Seal]: its table and column, and the primary key of its row, whose parts are
+// strings or int64s.
+func place(column string, key ...any) string {
+	text := []byte(column)
+	for _, part := range key {
+		text = append(text, ' ')
+		switch part := part.(type) {
+		case int64:
+			text = strconv.AppendInt(text, part, 10)
+		case string:
+			text = strconv.AppendQuote(text, part)
+		default:
+			panic(fmt.Sprintf("store: place of %s with a key of type %T", column, part))
+		}
+	}
+	return string(text)
 }
 
 // header is what every value sealed with the first key begins with.

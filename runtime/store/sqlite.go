@@ -22,32 +22,52 @@ const sqliteReaders = 4
 //
 // synchronous=FULL syncs the write-ahead log at each commit: a power cut loses nothing either. NORMAL would do against
 // kill -9 and costs the same within 10 % where the disk has a cache; a commit here covers up to 1,000 events.
-func openSQLite(path string) (write, read *sql.DB, err error) {
+func openSQLite(ctx context.Context, path string, opts Options) (*Store, error) {
 	if path == "" || strings.HasPrefix(path, ":memory:") {
-		return nil, nil, fmt.Errorf("%w: sqlite: needs the path of a file", ErrURL)
+		return nil, fmt.Errorf("%w: sqlite: needs the path of a file", ErrURL)
 	}
-	if path, err = filepath.Abs(path); err != nil {
-		return nil, nil, fmt.Errorf("database path: %w", err)
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("database path: %w", err)
 	}
 	if err := createPrivate(path); err != nil {
-		return nil, nil, fmt.Errorf("create database file: %w", err)
+		return nil, fmt.Errorf("create database file: %w", err)
 	}
 	drv := &sqlite.Driver{}
 	err = drv.RegisterScalarFunction("now_us", 0, func(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
 		return time.Now().UnixMicro(), nil
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("register now_us: %w", err)
+		return nil, fmt.Errorf("register now_us: %w", err)
 	}
-	dsn := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String() +
-		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(1)" +
-		"&_pragma=journal_size_limit(67108864)&_dqs=0"
-	write = sql.OpenDB(sqliteConnector{driver: drv, dsn: dsn + "&_txlock=immediate"})
-	write.SetMaxOpenConns(1)
-	read = sql.OpenDB(sqliteConnector{driver: drv, dsn: dsn + "&_query_only=1"})
-	read.SetMaxOpenConns(sqliteReaders)
-	read.SetMaxIdleConns(sqliteReaders)
-	return write, read, nil
+	pool := func(conns int, path, settings string) *sql.DB {
+		file := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
+		db := sql.OpenDB(sqliteConnector{driver: drv, dsn: file.String() + "?" + settings})
+		db.SetMaxOpenConns(conns)
+		db.SetMaxIdleConns(conns)
+		return db
+	}
+	const settings = "_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_dqs=0" +
+		"&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)"
+	s := &Store{
+		dialect: sqliteDialect,
+		writer:  pool(1, path, settings+"&_txlock=immediate"),
+		reader:  pool(sqliteReaders, path, settings+"&_query_only=1"),
+		sealer:  opts.Sealer,
+	}
+	if opts.Exclusive {
+		// A transaction on a file of its own, never ended: the system gives it back when the process dies, however it dies.
+		if err := createPrivate(path + "-lock"); err != nil {
+			s.Close()
+			return nil, fmt.Errorf("create lock file: %w", err)
+		}
+		s.guard = pool(1, path+"-lock", "_pragma=busy_timeout(1000)&_txlock=exclusive")
+		if _, err := s.guard.BeginTx(context.WithoutCancel(ctx), nil); err != nil {
+			s.Close()
+			return nil, fmt.Errorf("lock database: %w", err)
+		}
+	}
+	return s, nil
 }
 
 // createPrivate makes the file for its owner alone; SQLite gives its side files the same mode.

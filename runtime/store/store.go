@@ -45,12 +45,16 @@ type Options struct {
 	Sealer *Sealer
 	// MaxConns limits the connections to PostgreSQL; 0 means 10. SQLite has one writer and four readers.
 	MaxConns int
+	// Exclusive refuses a SQLite file that another Store holds exclusively, with ErrLocked: it may have one engine.
+	// Tools that work beside an engine (a backup, a rotation of keys) leave it false. PostgreSQL ignores it.
+	Exclusive bool
 }
 
 // A Store is an open database. It is safe for concurrent use.
 type Store struct {
 	*dialect
 	writer, reader *sql.DB // the same pool on PostgreSQL
+	guard          *sql.DB // what Options.Exclusive holds; nil without
 	sealer         *Sealer
 }
 
@@ -61,9 +65,9 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	if opts.Sealer == nil {
 		return nil, errors.New("store: Options.Sealer is required")
 	}
-	s, err := open(url, opts)
+	s, err := open(ctx, url, opts)
 	if err != nil {
-		return nil, err
+		return nil, explain(err)
 	}
 	if err := s.prepare(ctx); err != nil {
 		s.Close()
@@ -72,15 +76,11 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	return s, nil
 }
 
-func open(url string, opts Options) (*Store, error) {
+func open(ctx context.Context, url string, opts Options) (*Store, error) {
 	scheme, rest, _ := strings.Cut(url, ":")
 	switch scheme {
 	case "sqlite":
-		write, read, err := openSQLite(strings.TrimPrefix(rest, "//"))
-		if err != nil {
-			return nil, err
-		}
-		return &Store{dialect: sqliteDialect, writer: write, reader: read, sealer: opts.Sealer}, nil
+		return openSQLite(ctx, strings.TrimPrefix(rest, "//"), opts)
 	case "postgres", "postgresql":
 		config, err := pgx.ParseConfig(url)
 		if err != nil {
@@ -136,10 +136,14 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close releases the connections. Transactions under way end first.
 func (s *Store) Close() error {
-	if s.reader == s.writer {
-		return s.writer.Close()
+	err := s.writer.Close()
+	if s.reader != s.writer {
+		err = errors.Join(err, s.reader.Close())
 	}
-	return errors.Join(s.reader.Close(), s.writer.Close())
+	if s.guard != nil {
+		err = errors.Join(err, s.guard.Close())
+	}
+	return err
 }
 
 // read returns the pool for statements that change nothing.
@@ -183,10 +187,23 @@ func clean(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// number is what a statement changed: no row means missing.
-func affected(n int64, err error, missing error) error {
+// affected is the error of a statement that should have changed a row: the given one when it changed none.
+func affected(n int64, err, missing error) error {
 	if err == nil && n == 0 {
 		return missing
+	}
+	return err
+}
+
+// notFound turns the absence of a row into [ErrNotFound].
+func notFound(err error) error { return absent(err, ErrNotFound) }
+
+// fenced turns the absence of a row that a claim names into [ErrFenced].
+func fenced(err error) error { return absent(err, ErrFenced) }
+
+func absent(err, as error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return as
 	}
 	return err
 }

@@ -118,7 +118,7 @@ func (s *Store) UpdateSubscription(ctx context.Context, sub Subscription) error 
 // [ErrNotFound].
 func (s *Store) UpdateSubscriptionState(ctx context.Context, id string, version int64, state []byte) error {
 	n, err := s.write().exec(ctx, `UPDATE subscriptions SET state = ?3, version = version + 1
-		WHERE id = ?1 AND version = ?2`, id, version, s.sealer.Seal(subscriptionPlace(id, "state"), state))
+		WHERE id = ?1 AND version = ?2`, id, version, s.sealer.Seal(place("subscriptions.state", id), state))
 	if err := s.changed(ctx, id, n, err); err != nil {
 		return fmt.Errorf("update state of subscription %q: %w", id, err)
 	}
@@ -208,9 +208,9 @@ func (s *Store) sealSubscription(sub Subscription) (sealedSubscription, error) {
 		}
 	}
 	return sealedSubscription{
-		inputs:  s.sealer.Seal(subscriptionPlace(sub.ID, "inputs"), sub.Inputs),
-		deliver: s.sealer.Seal(subscriptionPlace(sub.ID, "deliver"), deliver),
-		state:   s.sealer.Seal(subscriptionPlace(sub.ID, "state"), sub.State),
+		inputs:  s.sealer.Seal(place("subscriptions.inputs", sub.ID), sub.Inputs),
+		deliver: s.sealer.Seal(place("subscriptions.deliver", sub.ID), deliver),
+		state:   s.sealer.Seal(place("subscriptions.state", sub.ID), sub.State),
 	}, nil
 }
 
@@ -235,10 +235,10 @@ func (s *Store) scanSubscription(row scanner, more ...any) (Subscription, error)
 	if sub.Deliver, err = s.openDeliver(sub.ID, deliver); err != nil {
 		return Subscription{}, err
 	}
-	if sub.Inputs, err = s.sealer.Open(subscriptionPlace(sub.ID, "inputs"), inputs); err != nil {
+	if sub.Inputs, err = s.sealer.Open(place("subscriptions.inputs", sub.ID), inputs); err != nil {
 		return Subscription{}, err
 	}
-	sub.State, err = s.sealer.Open(subscriptionPlace(sub.ID, "state"), state)
+	sub.State, err = s.sealer.Open(place("subscriptions.state", sub.ID), state)
 	return sub, err
 }
 
@@ -255,7 +255,7 @@ func (s *Store) scanDetails(row scanner) (Subscription, error) {
 
 // openDeliver returns nil for nil.
 func (s *Store) openDeliver(id string, sealed []byte) (*Deliver, error) {
-	plain, err := s.sealer.Open(subscriptionPlace(id, "deliver"), sealed)
+	plain, err := s.sealer.Open(place("subscriptions.deliver", id), sealed)
 	if err != nil || plain == nil {
 		return nil, err
 	}
@@ -265,8 +265,6 @@ func (s *Store) openDeliver(id string, sealed []byte) (*Deliver, error) {
 	}
 	return &deliver, nil
 }
-
-func subscriptionPlace(id, column string) string { return "subscription/" + id + "/" + column }
 
 // nullable is a JSON text as the database keeps it; nil is NULL.
 func nullable(text json.RawMessage) sql.NullString {
