@@ -18,11 +18,12 @@ import (
 )
 
 const (
-	logPageSize  = 1000
-	minLogPage   = 50                  // below this a query that times out is not helped by a smaller page
-	logRetention = 90 * 24 * time.Hour // Okta keeps no older events
-	logFallback  = 15 * time.Minute    // read again when Okta refuses a stored link; Okta gives no bound for late events
-	recentLogs   = 1000                // uuids kept to recognise what is read again
+	logPageSize    = 1000
+	minLogPage     = 50                  // below this a query that times out is not helped by a smaller page
+	logRetention   = 90 * 24 * time.Hour // Okta keeps no older events
+	logFallback    = 15 * time.Minute    // read again when Okta refuses a stored link; Okta gives no bound for late events
+	logEventPrefix = "com.okta.log."
+	recentLogs     = 1000 // uuids kept to recognise what is read again
 )
 
 // NewSystemLogs reports every event of the System Log once, in the order in which Okta stored them.
@@ -217,6 +218,6 @@ func logEvent(raw json.RawMessage) (connector.Event, error) {
 		subject = e.Target[0].ID
 	}
 	return connector.Event{
-		ID: e.UUID, Type: "com.okta.log." + e.EventType, Time: e.Published, Subject: subject, Data: raw,
+		ID: e.UUID, Type: logEventPrefix + e.EventType, Time: e.Published, Subject: subject, Data: raw,
 	}, nil
 }

@@ -180,6 +180,12 @@ func (t *Trigger) BindHook(inputs json.RawMessage) (HookSpec, error) {
 	return t.hook(inputs)
 }
 
+// Check checks inputs without doing anything. The error is a [schemas.Invalid].
+func (t *Trigger) Check(inputs json.RawMessage) error {
+	_, err := t.Bind(inputs)
+	return err
+}
+
 // MarshalJSON writes the trigger's entry of the manifest.
 func (t *Trigger) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {

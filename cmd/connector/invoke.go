@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/okta-connector/okta-connector/connections/okta"
+	"github.com/okta-connector/okta-connector/manifest"
+	"github.com/okta-connector/okta-connector/runtime"
+	"github.com/okta-connector/okta-connector/runtime/connector"
+)
+
+// A target is the org and the inputs of a single call from the shell.
+type target struct {
+	settings
+	connection, org, token, input string
+}
+
+func (t *target) register(f *flag.FlagSet) {
+	t.settings.register(f)
+	f.StringVar(&t.connection, "connection", "", "the `name` of a stored connection")
+	f.StringVar(&t.org, "org", "", "the org's `URL`, together with --token, instead of a stored connection")
+	f.StringVar(&t.token, "token", "", "an API `token` of the org; better given as CONNECTOR_TOKEN")
+	f.StringVar(&t.input, "input", "{}", "the inputs as `JSON`, @FILE, or - for standard input")
+}
+
+// ref says which connection is meant.
+func (t *target) ref() (runtime.ConnectionRef, error) {
+	switch {
+	case t.connection != "" && t.org != "":
+		return runtime.ConnectionRef{}, usagef("give --connection or --org, not both")
+	case t.connection != "":
+		return runtime.ConnectionRef{Name: t.connection}, nil
+	case t.org == "" || t.token == "":
+		return runtime.ConnectionRef{}, usagef("which org? Give --connection NAME, or --org URL and --token TOKEN")
+	}
+	inputs, err := json.Marshal(map[string]string{"oktaDomain": t.org, "apiToken": t.token})
+	return runtime.ConnectionRef{Key: "apiToken", Inputs: inputs}, err
+}
+
+// engine returns an engine for one call. It needs no database where no stored connection is meant.
+func (p *program) engine(ctx context.Context, t *target) (*runtime.Engine, func(), error) {
+	log := p.logger()
+	if strings.HasPrefix(t.org, "http://") {
+		t.dev = true // the address rules of --dev still hold: loopback only
+	}
+	if t.connection == "" {
+		engine, err := runtime.New(runtime.Config{
+			Index: connector.NewIndex(manifest.New(version)), Environment: environment(t.settings, log), Logger: log,
+		})
+		return engine, func() {}, err
+	}
+	engine, opened, err := p.openEngine(ctx, t.settings, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	return engine, func() { opened.Close() }, nil
+}
+
+// invoke performs one action and prints its data.
+func invoke(ctx context.Context, p *program, args []string) error {
+	var t target
+	f := p.newFlags("invoke", "ACTION")
+	t.register(f)
+	output := f.String("output", "json", "`form` of the answer: json, or ndjson for one item a line")
+	positional, err := p.parse(f, args)
+	if err != nil {
+		return err
+	}
+	key, err := one("invoke", "ACTION", positional)
+	if err != nil {
+		return err
+	}
+	if *output != "json" && *output != "ndjson" {
+		return usagef("--output must be json or ndjson")
+	}
+	ref, err := t.ref()
+	if err != nil {
+		return err
+	}
+	inputs, err := p.inputs(t.input)
+	if err != nil {
+		return err
+	}
+	engine, done, err := p.engine(ctx, &t)
+	if err != nil {
+		return err
+	}
+	defer done()
+	inv := runtime.Invocation{Action: key, Connection: ref, Inputs: inputs}
+	if *output == "ndjson" {
+		return p.explain(p.stream(ctx, engine, inv))
+	}
+	answer, err := engine.Invoke(ctx, inv)
+	if err != nil {
+		return p.explain(err)
+	}
+	return p.print(answer)
+}
+
+func (p *program) stream(ctx context.Context, engine *runtime.Engine, inv runtime.Invocation) error {
+	return engine.Stream(ctx, inv, func(page okta.Page) error {
+		for _, item := range page.Items {
+			if _, err := fmt.Fprintf(p.stdout, "%s\n", item); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(cursor string) error { return json.NewEncoder(p.stdout).Encode(map[string]string{"@next": cursor}) })
+}
+
+func (p *program) print(v any) error {
+	enc := json.NewEncoder(p.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// inputs reads --input.
+func (p *program) inputs(arg string) (json.RawMessage, error) {
+	raw := []byte(arg)
+	var err error
+	switch {
+	case arg == "-":
+		raw, err = io.ReadAll(p.stdin)
+	case strings.HasPrefix(arg, "@"):
+		raw, err = os.ReadFile(arg[1:])
+	}
+	if err != nil {
+		return nil, usagef("--input: %v", err)
+	}
+	return checkInputs(raw)
+}

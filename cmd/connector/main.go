@@ -1,0 +1,130 @@
+// Command connector runs the Okta connector: as a server for workflow engines, or for one step, one poll, one check at
+// a time from a shell. This package only wires the others together; each command is a file.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// Exit codes.
+const (
+	exitDone    = 0
+	exitRefused = 1 // the input or the org refused
+	exitUsage   = 2
+	exitStart   = 3 // could not start
+)
+
+// version is set by the linker for releases.
+var version = "dev"
+
+// A program is the process as a command sees it.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            func(string) string
+}
+
+type command struct {
+	name, args, summary string
+	run                 func(context.Context, *program, []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"serve", "", "serve the HTTP API and the console, poll and deliver", serve},
+		{"invoke", "ACTION", "perform one action and print its answer", invoke},
+		{"poll", "TRIGGER", "poll a trigger once and print its events and the cursor", poll},
+		{"validate", "KEY", "check the inputs of an action, a trigger or a connection", validate},
+		{"manifest", "", "print the manifest", printManifest},
+		{"sandbox", "", "serve an Okta org in memory, for trying things out", serveSandbox},
+		{"version", "", "print the version", printVersion},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.Getenv}
+	code := p.main(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func (p *program) main(ctx context.Context, args []string) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		p.usage()
+		if len(args) == 0 {
+			return exitUsage
+		}
+		return exitDone
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return p.exit(c.run(ctx, p, args[1:]))
+		}
+	}
+	fmt.Fprintf(p.stderr, "connector: there is no command %q%s\n\n", args[0], didYouMean(args[0], commandNames()))
+	p.usage()
+	return exitUsage
+}
+
+func (p *program) usage() {
+	fmt.Fprint(p.stderr, "connector connects Okta to a workflow engine.\n\nusage: connector COMMAND [FLAGS]\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(p.stderr, "  %-18s %s\n", strings.TrimSpace(c.name+" "+c.args), c.summary)
+	}
+	fmt.Fprint(p.stderr, "\nconnector COMMAND -h lists the flags of a command. Try: connector serve --sandbox\n")
+}
+
+// exit prints what went wrong and returns the process's exit code.
+func (p *program) exit(err error) int {
+	var usage *usageError
+	var start *startError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, flag.ErrHelp):
+		return exitDone
+	case errors.As(err, &usage):
+		fmt.Fprintln(p.stderr, "connector:", err)
+		return exitUsage
+	case errors.As(err, &start):
+		fmt.Fprintln(p.stderr, "connector:", err)
+		return exitStart
+	case errors.Is(err, errReported):
+		return exitRefused
+	}
+	fmt.Fprintln(p.stderr, "connector:", err)
+	return exitRefused
+}
+
+// A usageError is the caller's way of using a command.
+type usageError struct{ detail string }
+
+func (e *usageError) Error() string { return e.detail }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// A startError keeps the program from starting.
+type startError struct{ err error }
+
+func (e *startError) Error() string { return e.err.Error() }
+func (e *startError) Unwrap() error { return e.err }
+
+// errReported ends a command whose failure is printed already.
+var errReported = errors.New("reported")
+
+func printVersion(_ context.Context, p *program, args []string) error {
+	if len(args) > 0 {
+		return usagef("version takes no arguments")
+	}
+	_, err := fmt.Fprintln(p.stdout, version)
+	return err
+}

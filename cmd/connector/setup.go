@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/okta-connector/okta-connector/connections"
+	"github.com/okta-connector/okta-connector/manifest"
+	"github.com/okta-connector/okta-connector/runtime"
+	"github.com/okta-connector/okta-connector/runtime/connector"
+	"github.com/okta-connector/okta-connector/runtime/store"
+)
+
+// settings are the flags that every command with a runtime has.
+type settings struct {
+	database         string
+	publicURL        string
+	dev              bool
+	allowPrivateOrgs bool
+}
+
+func (s *settings) register(f *flag.FlagSet) {
+	f.StringVar(&s.database, "database", "", "`URL` of the database: sqlite:PATH, or postgres://... for several replicas (default a SQLite file in the user's data folder)")
+	f.StringVar(&s.publicURL, "public-url", "", "`URL` under which Okta and browsers reach this server, for event hooks and OAuth")
+	f.BoolVar(&s.dev, "dev", false, "allow orgs at plain http on this machine")
+	f.BoolVar(&s.allowPrivateOrgs, "allow-private-orgs", false, "allow orgs whose name leads to a private address")
+}
+
+// logger writes to stderr, in the form and from the level that the environment asks for.
+func (p *program) logger() *slog.Logger {
+	level := slog.LevelInfo
+	if s := p.env("CONNECTOR_LOG_LEVEL"); s != "" {
+		if err := level.UnmarshalText([]byte(s)); err != nil {
+			fmt.Fprintln(p.stderr, "connector: CONNECTOR_LOG_LEVEL must be debug, info, warn or error; taking info")
+		}
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if p.env("CONNECTOR_LOG_FORMAT") == "json" {
+		return slog.New(slog.NewJSONHandler(p.stderr, opts))
+	}
+	return slog.New(slog.NewTextHandler(p.stderr, opts))
+}
+
+// openEngine opens the database and returns an engine on it. The caller closes the store.
+func (p *program) openEngine(ctx context.Context, s settings, log *slog.Logger) (*runtime.Engine, *store.Store, error) {
+	opened, err := p.openStore(ctx, s.database)
+	if err != nil {
+		return nil, nil, &startError{err}
+	}
+	engine, err := runtime.New(runtime.Config{
+		Index:       connector.NewIndex(manifest.New(version)),
+		Store:       opened,
+		Environment: environment(s, log),
+		PublicURL:   s.publicURL,
+		Receivers:   runtime.NewReceiverTransport(),
+		Logger:      log,
+	})
+	if err != nil {
+		return nil, nil, errors.Join(&startError{err}, opened.Close())
+	}
+	return engine, opened, nil
+}
+
+func environment(s settings, log *slog.Logger) connector.Environment {
+	return connections.NewEnvironment(connections.Config{
+		Dev: s.dev, AllowPrivateOrgs: s.allowPrivateOrgs, UserAgent: "okta-connector/" + version, Logger: log,
+	})
+}
+
+const openTimeout = 30 * time.Second
+
+// openStore opens the database with the keys that seal it: CONNECTOR_SECRET_KEY, or a key file beside an embedded one.
+func (p *program) openStore(ctx context.Context, url string) (*store.Store, error) {
+	if url == "" {
+		dir, err := p.dataFolder()
+		if err != nil {
+			return nil, err
+		}
+		url = "sqlite:" + filepath.Join(dir, "connector.db")
+	}
+	keys, err := p.secretKeys(url)
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := store.NewSealer(keys...)
+	if err != nil {
+		return nil, fmt.Errorf("CONNECTOR_SECRET_KEY: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	opened, err := store.Open(ctx, url, store.Options{Sealer: sealer})
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	return opened, nil
+}
+
+func (p *program) secretKeys(url string) ([][]byte, error) {
+	if setting := p.env("CONNECTOR_SECRET_KEY"); setting != "" {
+		keys, err := store.ParseKeys(setting)
+		if err != nil {
+			return nil, fmt.Errorf("CONNECTOR_SECRET_KEY: %w", err)
+		}
+		return keys, nil
+	}
+	path, embedded := strings.CutPrefix(url, "sqlite:")
+	if !embedded {
+		return nil, errors.New("a shared database needs CONNECTOR_SECRET_KEY, the same for all replicas: 32 bytes in base64 or hex")
+	}
+	return store.LoadOrCreateKeyFile(strings.TrimPrefix(path, "//") + ".key")
+}
+
+// dataFolder is where the embedded database lives: $XDG_DATA_HOME, ~/.local/share, or the system's counterpart.
+func (p *program) dataFolder() (string, error) {
+	base := p.env("XDG_DATA_HOME")
+	if base == "" {
+		home := p.env("HOME")
+		if home == "" {
+			config, err := os.UserConfigDir()
+			if err != nil {
+				return "", errors.New("no folder for the database: set --database")
+			}
+			home, base = "", config
+		}
+		if home != "" {
+			base = filepath.Join(home, ".local", "share")
+		}
+	}
+	dir := filepath.Join(base, "okta-connector")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("folder for the database: %w: set --database", err)
+	}
+	return dir, nil
+}

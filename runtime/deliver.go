@@ -1,0 +1,164 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/okta-connector/okta-connector/runtime/connector"
+	"github.com/okta-connector/okta-connector/runtime/store"
+)
+
+const (
+	// DefaultRetryFor is how long a delivery is tried before it is dead.
+	DefaultRetryFor = 24 * time.Hour
+
+	minSendBackoff = time.Second
+	maxSendBackoff = 15 * time.Minute
+	sendTimeout    = 30 * time.Second // of one attempt
+	maxReplyBody   = 64 << 10         // read of a receiver's answer, to reuse its connection
+)
+
+func newReceiverClient(transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport: transport,
+		Timeout:   sendTimeout,
+		// A redirect would take the events, and the headers with them, to an address nobody gave.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func (e *Engine) claimDeliveries(ctx context.Context, n int) ([]claimed, time.Time, error) {
+	shipments, err := e.store.ClaimDeliveries(ctx, e.owner, e.sendLease(), n)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	jobs := make([]claimed, len(shipments))
+	for i, s := range shipments {
+		jobs[i] = func(work context.Context) { e.deliver(work, ctx, s) }
+	}
+	if len(jobs) > 0 {
+		return jobs, time.Time{}, nil
+	}
+	_, next, err := e.store.NextDue(ctx)
+	return nil, next, err
+}
+
+// sendLease outlives one attempt, so that a claim needs no renewal while the receiver thinks.
+func (e *Engine) sendLease() time.Duration { return max(e.lease, sendTimeout+5*time.Second) }
+
+// deliver sends a claimed batch, and then the batches behind it as long as the receiver takes them.
+func (e *Engine) deliver(ctx, stop context.Context, s *store.Shipment) {
+	for s != nil {
+		outcome := e.attempt(ctx, s)
+		outcome.More = outcome.Delivered && stop.Err() == nil
+		level := e.log.Debug
+		if !outcome.Delivered {
+			level = e.log.Warn
+		}
+		level("delivery", "subscription", s.Delivery.Subscription, "delivery", s.Delivery.ID, "events", len(s.Events),
+			"delivered", outcome.Delivered, "attempt", s.Delivery.Attempts+1, "status", outcome.Status, "error", outcome.Error)
+		next, err := e.store.FinishDelivery(context.WithoutCancel(ctx), s, outcome)
+		if err != nil {
+			if !errors.Is(err, store.ErrFenced) {
+				e.log.Error("delivery not recorded", "delivery", s.Delivery.ID, "error", err)
+			}
+			return
+		}
+		s = next
+	}
+}
+
+// attempt sends one batch once and judges the answer: 2xx is delivered, anything else is tried again until the batch is
+// too old.
+func (e *Engine) attempt(ctx context.Context, s *store.Shipment) store.Outcome {
+	err := e.send(ctx, s)
+	if err == nil {
+		return store.Outcome{Delivered: true, Status: http.StatusOK}
+	}
+	outcome := store.Outcome{Error: err.Error()}
+	delay := sendBackoff(s.Delivery.Attempts)
+	var refused *DeliveryError
+	if errors.As(err, &refused) {
+		outcome.Status = refused.Status
+		delay = max(delay, min(refused.RetryAfter, time.Hour))
+	}
+	now := time.Now()
+	if retry := now.Add(delay); retry.Before(s.Delivery.PendingSince.Add(e.retryFor)) {
+		outcome.RetryAt = retry
+	}
+	return outcome
+}
+
+// sendBackoff is at most a second at first and doubles to a quarter of an hour; up to a half is at random.
+func sendBackoff(attempts int) time.Duration {
+	d := min(minSendBackoff<<min(attempts, 20), maxSendBackoff)
+	return d/2 + rand.N(d/2)
+}
+
+func (e *Engine) send(ctx context.Context, s *store.Shipment) error {
+	client, err := e.client(ctx, ConnectionRef{Name: s.Connection})
+	if err != nil {
+		return fmt.Errorf("connection %s: %w", s.Connection, err)
+	}
+	events := make([]connector.Event, len(s.Events))
+	for i, ev := range s.Events {
+		events[i] = connector.Event{ID: ev.ID, Type: ev.Type, Time: ev.Time, Subject: ev.Subject, Data: ev.Data}
+	}
+	body := cloudEventBatch(client.Org(), events)
+	now := time.Now()
+	signature, err := Sign(s.To.Secret, s.Delivery.ID, now, body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.To.URL, bytes.NewReader(body))
+	if err != nil {
+		return &DeliveryError{Detail: "its URL is not valid"}
+	}
+	for name, value := range s.To.Headers {
+		req.Header.Set(name, value)
+	}
+	req.Header.Set("Content-Type", BatchContentType)
+	req.Header.Set("User-Agent", e.env.UserAgent)
+	req.Header.Set("webhook-id", s.Delivery.ID)
+	req.Header.Set("webhook-timestamp", strconv.FormatInt(now.Unix(), 10))
+	req.Header.Set("webhook-signature", signature)
+	res, err := e.receivers.Do(req)
+	if err != nil {
+		return &DeliveryError{Detail: withoutURL(err).Error()}
+	}
+	defer res.Body.Close()
+	_, _ = io.CopyN(io.Discard, res.Body, maxReplyBody) // what it says does not matter, its status does
+	if res.StatusCode/100 != 2 {
+		return &DeliveryError{Status: res.StatusCode, RetryAfter: retryAfter(res.Header, now)}
+	}
+	return nil
+}
+
+// retryAfter reads the header in seconds or as a date; 0 when there is none.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	value := h.Get("Retry-After")
+	if n, err := strconv.Atoi(value); err == nil && n > 0 {
+		return time.Duration(min(n, 24*3600)) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, at.Sub(now))
+	}
+	return 0
+}
+
+// withoutURL drops the URL that net/http puts into its errors: its path may be a secret.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}

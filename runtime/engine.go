@@ -1,0 +1,201 @@
+// Package runtime is the engine: it performs actions, polls triggers on their schedules, keeps what they bring and
+// delivers it. It dispatches by key and knows no action; HTTP and the command line are its callers.
+//
+// # How an event travels
+//
+// A poll is claimed by lease, reads Okta page by page, and commits each page's events with the cursor behind them in one
+// transaction. A delivery is claimed the same way, sends the oldest undelivered batch of its subscription, and is
+// repeated until the receiver takes it. A process may be killed at any point: the lease ends, and another one goes on
+// from what was committed.
+package runtime
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/okta-connector/okta-connector/runtime/connector"
+	"github.com/okta-connector/okta-connector/runtime/store"
+)
+
+// Defaults of [Config].
+const (
+	DefaultLease   = 10 * time.Second
+	DefaultWorkers = 16
+
+	drainTime = 25 * time.Second // running work may take this long after the engine was told to stop
+)
+
+// Config says what an engine works with. Index is required; without a Store only inline connections can be used, and
+// nothing can be subscribed to.
+type Config struct {
+	Index       *connector.Index
+	Store       *store.Store
+	Environment connector.Environment
+	PublicURL   string            // where Okta reaches this server, for event hooks and OAuth; "" where it cannot
+	Receivers   http.RoundTripper // reaches the receivers of deliveries; nil: http.DefaultTransport
+	Lease       time.Duration     // of a claim; 0: [DefaultLease]
+	Workers     int               // polls, and deliveries, at a time; 0: [DefaultWorkers]
+	Retention   store.Retention   // how long events, runs and the audit trail are kept; zero: the store's defaults
+	RetryFor    time.Duration     // a delivery is tried this long; 0: [DefaultRetryFor]
+	Logger      *slog.Logger      // nil: discard
+}
+
+// Engine performs, polls and delivers. It is safe for concurrent use.
+type Engine struct {
+	index     *connector.Index
+	store     *store.Store
+	env       connector.Environment
+	publicURL string
+	receivers *http.Client
+	lease     time.Duration
+	workers   int
+	retention store.Retention
+	retryFor  time.Duration
+	log       *slog.Logger
+
+	owner    string // names this process in claims
+	clients  *clients
+	wakePoll chan struct{}
+	wakeSend chan struct{}
+}
+
+// New returns an engine that does nothing by itself until [Engine.Run].
+func New(cfg Config) (*Engine, error) {
+	if cfg.Index == nil {
+		return nil, errors.New("runtime: Index is required")
+	}
+	e := &Engine{
+		index: cfg.Index, store: cfg.Store, env: cfg.Environment, publicURL: cfg.PublicURL,
+		receivers: newReceiverClient(cfg.Receivers),
+		lease:     cfg.Lease, workers: cfg.Workers, retention: cfg.Retention, retryFor: cfg.RetryFor, log: cfg.Logger,
+		owner: rand.Text(), clients: newClients(),
+		wakePoll: make(chan struct{}, 1), wakeSend: make(chan struct{}, 1),
+	}
+	if e.lease == 0 {
+		e.lease = DefaultLease
+	}
+	if e.workers == 0 {
+		e.workers = DefaultWorkers
+	}
+	if e.retryFor == 0 {
+		e.retryFor = DefaultRetryFor
+	}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	return e, nil
+}
+
+// Index returns the manifest that the engine dispatches by.
+func (e *Engine) Index() *connector.Index { return e.index }
+
+// Ping proves that the database answers.
+func (e *Engine) Ping(ctx context.Context) error { return e.store.Ping(ctx) }
+
+// Run polls and delivers until ctx ends, then lets running work come to an end and returns.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.takeOver(ctx); err != nil {
+		return err
+	}
+	work, cancel := drainAfter(ctx, drainTime)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() { e.dispatch(ctx, work, "poll", e.wakePoll, e.claimPolls) })
+	wg.Go(func() { e.dispatch(ctx, work, "delivery", e.wakeSend, e.claimDeliveries) })
+	wg.Go(func() { e.prune(ctx) })
+	wg.Wait()
+	return nil
+}
+
+// takeOver makes what a killed process left claimed due at once. Only the embedded database has a single engine, whose
+// start proves that the claims' owner is gone; replicas wait for leases to end.
+func (e *Engine) takeOver(ctx context.Context) error {
+	if !e.store.Embedded() {
+		return nil
+	}
+	return e.store.TakeOver(ctx)
+}
+
+// drainAfter returns a context that ends some time after ctx does.
+func drainAfter(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(grace, cancel)
+		context.AfterFunc(work, func() { timer.Stop() })
+	})
+	return work, func() { stop(); cancel() }
+}
+
+// A claimed is a piece of work that this process owns.
+type claimed func(work context.Context)
+
+// idleLook is how long the dispatcher sleeps at most: another replica, or another process, may have added work.
+const idleLook = time.Second
+
+// dispatch claims work as it comes due and performs it, at most e.workers pieces at a time, until ctx ends; the pieces
+// run under work. It returns when all are done.
+func (e *Engine) dispatch(
+	ctx, work context.Context, kind string, wake <-chan struct{},
+	claim func(context.Context, int) ([]claimed, time.Time, error),
+) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	free := make(chan struct{}, e.workers)
+	for range e.workers {
+		free <- struct{}{}
+	}
+	for ctx.Err() == nil {
+		select {
+		case <-free:
+		case <-ctx.Done():
+			return
+		}
+		slots := 1 + len(free)
+		jobs, next, err := claim(ctx, slots)
+		if err != nil && ctx.Err() == nil {
+			e.log.Error("claim failed", "kind", kind, "error", err)
+			next = time.Now().Add(idleLook)
+		}
+		for i, job := range jobs {
+			if i > 0 {
+				<-free
+			}
+			wg.Go(func() {
+				defer func() { free <- struct{}{} }()
+				job(work)
+			})
+		}
+		if len(jobs) > 0 {
+			continue
+		}
+		free <- struct{}{}
+		waitUntil(ctx, next, wake)
+	}
+}
+
+// waitUntil returns when next has come (zero: unknown), after idleLook, when woken, or when ctx ends.
+func waitUntil(ctx context.Context, next time.Time, wake <-chan struct{}) {
+	d := idleLook
+	if !next.IsZero() {
+		d = min(d, max(time.Until(next), time.Millisecond))
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-wake:
+	case <-ctx.Done():
+	}
+}
+
+func wake(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // it is awake already
+	}
+}

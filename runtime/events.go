@@ -1,0 +1,144 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/okta-connector/okta-connector/runtime/connector"
+	"github.com/okta-connector/okta-connector/runtime/store"
+)
+
+// Events lists kept events of a subscription in order, after the cursor of the list before ("" from the oldest). The
+// cursor returned is never empty when there were events: a reader comes back with it for what happens later.
+func (e *Engine) Events(
+	ctx context.Context, id, after string, limit int,
+) (events []json.RawMessage, next string, err error) {
+	sub, err := e.store.Subscription(ctx, id)
+	if err != nil {
+		return nil, "", notFound(err, "subscription", id)
+	}
+	seq, err := strconv.ParseInt(orZero(after), 10, 64)
+	if err != nil || seq < 0 {
+		return nil, "", badCursor
+	}
+	client, err := e.client(ctx, ConnectionRef{Name: sub.Connection})
+	if err != nil {
+		return nil, "", err
+	}
+	stored, err := e.store.Events(ctx, id, seq, limit)
+	if err != nil {
+		return nil, "", notFound(err, "subscription", id)
+	}
+	events = make([]json.RawMessage, len(stored))
+	next = after
+	for i, ev := range stored {
+		events[i] = AppendCloudEvent(nil, client.Org(), connector.Event{
+			ID: ev.ID, Type: ev.Type, Time: ev.Time, Subject: ev.Subject, Data: ev.Data,
+		})
+		next = strconv.FormatInt(ev.Seq, 10)
+	}
+	return events, next, nil
+}
+
+// Runs lists the latest polls of a subscription, newest first.
+func (e *Engine) Runs(ctx context.Context, id, after string, limit int) ([]PollView, string, error) {
+	if _, err := e.store.Subscription(ctx, id); err != nil {
+		return nil, "", notFound(err, "subscription", id)
+	}
+	before, err := strconv.ParseInt(orZero(after), 10, 64)
+	if err != nil || before < 0 {
+		return nil, "", badCursor
+	}
+	runs, err := e.store.Runs(ctx, id, before, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	runs, next := cut(runs, limit, func(r store.Run) string { return strconv.FormatInt(r.Number, 10) })
+	views := make([]PollView, len(runs))
+	for i, run := range runs {
+		views[i] = viewRun(run)
+	}
+	return views, next, nil
+}
+
+// DeliveryView is one batch on its way to a receiver.
+type DeliveryView struct {
+	ID            string     `json:"id"`
+	Subscription  string     `json:"subscription"`
+	Status        string     `json:"status"` // pending, delivered or dead
+	Events        int64      `json:"events"`
+	Attempts      int        `json:"attempts"`
+	LastStatus    int        `json:"lastStatus,omitempty"` // the receiver's HTTP status
+	LastError     string     `json:"lastError,omitempty"`
+	CreatedAt     time.Time  `json:"createdAt"`
+	NextAttemptAt *time.Time `json:"nextAttemptAt,omitempty"`
+	FinishedAt    *time.Time `json:"finishedAt,omitempty"`
+}
+
+// Deliveries lists deliveries, newest first.
+func (e *Engine) Deliveries(
+	ctx context.Context, filter store.DeliveryFilter, after string, limit int,
+) ([]DeliveryView, string, error) {
+	found, err := e.store.Deliveries(ctx, filter, after, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	found, next := cut(found, limit, func(d store.Delivery) string { return d.ID })
+	views := make([]DeliveryView, len(found))
+	for i, d := range found {
+		views[i] = viewDelivery(d)
+	}
+	return views, next, nil
+}
+
+// RetryDelivery makes a dead delivery pending again, and a pending one due now.
+func (e *Engine) RetryDelivery(ctx context.Context, id string) (DeliveryView, error) {
+	if err := e.store.RetryDelivery(ctx, id); err != nil {
+		if conflict := conflictOf(err); conflict != err { //nolint:errorlint // the same value when it is no conflict
+			return DeliveryView{}, &ConflictError{Code: "delivered", Detail: "this delivery has arrived already"}
+		}
+		return DeliveryView{}, notFound(err, "delivery", id)
+	}
+	wake(e.wakeSend)
+	d, err := e.store.Delivery(ctx, id)
+	return viewDelivery(d), err
+}
+
+// RetryDead makes all dead deliveries of a subscription pending again and returns how many there were.
+func (e *Engine) RetryDead(ctx context.Context, subscription string) (int, error) {
+	n, err := e.store.RetryDead(ctx, subscription)
+	wake(e.wakeSend)
+	return n, notFound(err, "subscription", subscription)
+}
+
+func viewDelivery(d store.Delivery) DeliveryView {
+	return DeliveryView{
+		ID: d.ID, Subscription: d.Subscription, Status: d.Status, Events: d.LastSeq - d.FirstSeq + 1, Attempts: d.Attempts,
+		LastStatus: d.LastStatus, LastError: d.LastError, CreatedAt: d.CreatedAt,
+		NextAttemptAt: timeOrNil(d.NextAttemptAt), FinishedAt: timeOrNil(d.FinishedAt),
+	}
+}
+
+func storedEvents(events []connector.Event) []store.Event {
+	stored := make([]store.Event, len(events))
+	for i, ev := range events {
+		stored[i] = store.Event{ID: ev.ID, Type: ev.Type, Subject: ev.Subject, Time: ev.Time, Data: ev.Data}
+	}
+	return stored
+}
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func orZero(s string) string {
+	if s == "" {
+		return "0"
+	}
+	return s
+}

@@ -1,0 +1,191 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/okta-connector/okta-connector/runtime"
+	"github.com/okta-connector/okta-connector/runtime/connector"
+	"github.com/okta-connector/okta-connector/schemas"
+)
+
+const (
+	ndjson         = "application/x-ndjson"
+	minCallTimeout = time.Millisecond
+	maxCallTimeout = time.Hour
+)
+
+// manifest answers with the same bytes for the same build, or 304.
+func (s *server) manifest(w http.ResponseWriter, r *http.Request) {
+	index := s.engine.Index()
+	w.Header().Set("ETag", index.ETag())
+	w.Header().Set("Cache-Control", "no-cache")
+	if matchesETag(r.Header.Get("If-None-Match"), index.ETag()) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(index.JSON())
+}
+
+func matchesETag(header, etag string) bool {
+	for tag := range strings.SplitSeq(header, ",") {
+		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+		if tag == etag || tag == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// invocationBody is what invoke, validate and preview take. Both members are read as they are: connection is a name or
+// an object, and the inputs are the action's own affair.
+type invocationBody struct {
+	Connection json.RawMessage `json:"connection"`
+	Inputs     json.RawMessage `json:"inputs"`
+}
+
+func (s *server) invocation(r *http.Request) (runtime.Invocation, error) {
+	inv := runtime.Invocation{Action: chi.URLParam(r, "key")}
+	note(r, "action", inv.Action)
+	if s.engine.Index().Action(inv.Action) == nil {
+		return inv, &runtime.NotFoundError{Kind: "action", Name: inv.Action}
+	}
+	raw, err := readBody(r)
+	if err != nil {
+		return inv, err
+	}
+	if firstByte(raw) != '{' {
+		return inv, newProblem(http.StatusBadRequest, "not_an_object", "the body must be a JSON object")
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return inv, err
+	}
+	inv.Inputs = members["inputs"]
+	inv.Connection, err = connectionRef(members["connection"])
+	invalid, _ := err.(schemas.Invalid) //nolint:errorlint // made right there
+	for name := range members {
+		if name != "connection" && name != "inputs" {
+			invalid.Add(schemas.Pointer(name), "is not a member of this body: connection and inputs are")
+		}
+	}
+	if len(invalid) == 0 {
+		return inv, nil
+	}
+	// One answer for everything that is wrong: the inputs are checked as well.
+	if _, err := s.engine.Index().Action(inv.Action).Bind(inv.Inputs); err != nil {
+		if fields, ok := err.(schemas.Invalid); ok { //nolint:errorlint // Bind returns it bare
+			invalid = append(invalid, fields.Under("/inputs")...)
+		}
+	}
+	return inv, invalid
+}
+
+func connectionRef(raw json.RawMessage) (runtime.ConnectionRef, error) {
+	var ref runtime.ConnectionRef
+	var invalid schemas.Invalid
+	switch firstByte(raw) {
+	case '"':
+		_ = json.Unmarshal(raw, &ref.Name) // the body is strict JSON already
+		if ref.Name == "" {
+			invalid.Add("/connection", "is required: the name of a stored connection, or an object with key and inputs")
+		}
+	case '{':
+		var members map[string]json.RawMessage
+		_ = json.Unmarshal(raw, &members)
+		if json.Unmarshal(members["key"], &ref.Key) != nil || ref.Key == "" {
+			invalid.Add("/connection/key", "is required: which connection the inputs are for")
+		}
+		for name := range members {
+			if name != "key" && name != "inputs" {
+				invalid.Add("/connection"+schemas.Pointer(name), "is not a member of an inline connection: key and inputs are")
+			}
+		}
+		ref.Inputs = members["inputs"]
+	default:
+		invalid.Add("/connection", "is required: the name of a stored connection, or an object with key and inputs")
+	}
+	if len(invalid) > 0 {
+		return ref, invalid
+	}
+	return ref, nil
+}
+
+// validate answers 204 when an invocation of the same body would be sent to Okta.
+func (s *server) validate(r *http.Request) (reply, error) {
+	inv, err := s.invocation(r)
+	if err != nil {
+		return reply{}, err
+	}
+	return noContent, s.engine.Check(r.Context(), inv)
+}
+
+// callTimeout is how long an invocation may take: Connector-Timeout, or the server's own.
+func (s *server) callTimeout(r *http.Request) (time.Duration, error) {
+	h := r.Header.Get("Connector-Timeout")
+	if h == "" {
+		return s.CallTimeout, nil
+	}
+	d, err := time.ParseDuration(h)
+	if err != nil || d < minCallTimeout || d > maxCallTimeout {
+		return 0, newProblem(http.StatusBadRequest, "bad_header",
+			fmt.Sprintf("Connector-Timeout must be a duration such as 10s, at most %s", maxCallTimeout))
+	}
+	return d, nil
+}
+
+// callContext bounds an invocation. A caller that goes away stops a read; a write is carried to its end, so that its
+// outcome is known and audited.
+func (s *server) callContext(r *http.Request, action *connector.Action) (context.Context, context.CancelFunc, error) {
+	timeout, err := s.callTimeout(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx := r.Context()
+	if !action.Annotations.ReadOnly {
+		ctx = context.WithoutCancel(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	return ctx, cancel, nil
+}
+
+// dataSource answers with one page of a picker's choices.
+func (s *server) dataSource(r *http.Request) (reply, error) {
+	raw, err := readBody(r)
+	if err != nil {
+		return reply{}, err
+	}
+	var body struct {
+		Connection json.RawMessage `json:"connection"`
+		Inputs     json.RawMessage `json:"inputs"`
+		Query      string          `json:"query"`
+		Cursor     string          `json:"cursor"`
+	}
+	if firstByte(raw) != '{' || json.Unmarshal(raw, &body) != nil {
+		return reply{}, newProblem(http.StatusBadRequest, "not_an_object",
+			"the body must be a JSON object with connection, inputs, query and cursor")
+	}
+	ref, err := connectionRef(body.Connection)
+	if err != nil {
+		return reply{}, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.CallTimeout)
+	defer cancel()
+	options, err := s.engine.Options(ctx, chi.URLParam(r, "key"), ref, body.Inputs,
+		connector.Search{Query: body.Query, Cursor: body.Cursor})
+	if err != nil {
+		return reply{}, err
+	}
+	items := options.Items
+	if items == nil {
+		items = []connector.Option{}
+	}
+	return ok(list{Items: items, NextCursor: options.NextCursor}), nil
+}

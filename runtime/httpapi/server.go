@@ -1,0 +1,117 @@
+// Package httpapi is the runtime over HTTP: routes, request limits, API keys, and one place that gives each error its
+// status. What a request does is the engine's; what people see is the console's.
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/okta-connector/okta-connector/runtime"
+)
+
+// Defaults of [Config].
+const (
+	DefaultMaxBody     = 10 << 20
+	DefaultCallTimeout = 2 * time.Minute
+
+	// MaxJSONDepth is how deep a request may be nested.
+	MaxJSONDepth = 100
+)
+
+// Config says what to serve. Engine is required.
+type Config struct {
+	Engine      *runtime.Engine
+	Keys        *Keys         // nil: no key is needed (the server must be bound to loopback then)
+	MaxBody     int64         // bytes of a request; 0: [DefaultMaxBody]
+	CallTimeout time.Duration // of one invocation without Connector-Timeout; 0: [DefaultCallTimeout]
+	Console     http.Handler  // everything that is not the API; nil: 404
+	Logger      *slog.Logger  // nil: discard
+}
+
+type server struct {
+	Config
+	engine *runtime.Engine
+	log    *slog.Logger
+}
+
+// New returns the whole HTTP surface of a runtime.
+func New(cfg Config) http.Handler {
+	if cfg.Engine == nil {
+		panic("httpapi: Engine is required")
+	}
+	if cfg.MaxBody == 0 {
+		cfg.MaxBody = DefaultMaxBody
+	}
+	if cfg.CallTimeout == 0 {
+		cfg.CallTimeout = DefaultCallTimeout
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &server{Config: cfg, engine: cfg.Engine, log: cfg.Logger}
+	return s.routes()
+}
+
+func (s *server) routes() http.Handler {
+	r := chi.NewRouter()
+	r.Use(s.identify, s.logRequests, s.recoverPanics, s.secureHeaders, s.limitBody)
+	r.NotFound(s.notFound)
+	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, r, newProblem(http.StatusMethodNotAllowed, "method_not_allowed", r.Method+" is not possible here"))
+	})
+
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	r.Get("/readyz", s.json(s.ready))
+	r.HandleFunc("/hooks/{subscription}", s.hook)
+
+	r.Route("/v1", func(r chi.Router) {
+		r.Use(s.authenticate)
+		r.Get("/manifest", s.manifest)
+		r.Post("/actions/{key}/invoke", s.invoke)
+		r.Post("/actions/{key}/validate", s.json(s.validate))
+		r.Post("/data-sources/{key}", s.json(s.dataSource))
+
+		r.Get("/connections", s.json(s.listConnections))
+		r.Put("/connections/{name}", s.json(s.putConnection))
+		r.Get("/connections/{name}", s.json(s.getConnection))
+		r.Delete("/connections/{name}", s.json(s.deleteConnection))
+		r.Post("/connections/{name}/test", s.json(s.testConnection))
+
+		r.Get("/subscriptions", s.json(s.listSubscriptions))
+		r.Put("/subscriptions/{id}", s.json(s.putSubscription))
+		r.Get("/subscriptions/{id}", s.json(s.getSubscription))
+		r.Delete("/subscriptions/{id}", s.json(s.deleteSubscription))
+		r.Post("/subscriptions/{id}/poll", s.json(s.pollNow))
+		r.Post("/subscriptions/{id}/pause", s.json(s.pause))
+		r.Post("/subscriptions/{id}/resume", s.json(s.resume))
+		r.Post("/subscriptions/{id}/rewind", s.json(s.rewind))
+		r.Get("/subscriptions/{id}/events", s.json(s.events))
+		r.Get("/subscriptions/{id}/runs", s.json(s.runs))
+
+		r.Get("/deliveries", s.json(s.listDeliveries))
+		r.Post("/deliveries/{id}/retry", s.json(s.retryDelivery))
+	})
+	return r
+}
+
+func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
+	if s.Console != nil {
+		s.Console.ServeHTTP(w, r)
+		return
+	}
+	writeProblem(w, r, newProblem(http.StatusNotFound, "not_found", "there is nothing at this path"))
+}
+
+// ready answers 200 only while the database does.
+func (s *server) ready(r *http.Request) (reply, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := s.engine.Ping(ctx); err != nil {
+		return reply{}, newProblem(http.StatusServiceUnavailable, "database_unreachable", "the database does not answer")
+	}
+	return ok(map[string]bool{"ready": true}), nil
+}

@@ -1,0 +1,69 @@
+package runtime
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// maxJitter bounds how far a poll is moved off its scheduled moment.
+const maxJitter = 30 * time.Second
+
+var cronParser = cron.NewParser(
+	cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
+
+// Schedule is when a subscription is polled: five cron fields, six with seconds, or "@every 30s", in a time zone.
+type Schedule struct {
+	cron.Schedule
+	zone   *time.Location
+	jitter time.Duration
+}
+
+// ParseSchedule reads a schedule. The errors name what is wrong, not where it came from.
+func ParseSchedule(expr, zone string) (Schedule, error) {
+	expr = strings.TrimSpace(expr)
+	if strings.Contains(expr, "TZ=") {
+		return Schedule{}, fmt.Errorf("give the time zone as timeZone, not inside the schedule")
+	}
+	if zone == "" {
+		zone = "UTC"
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil || zone == "Local" {
+		return Schedule{}, fmt.Errorf("timeZone is not one of the IANA names, such as Europe/Berlin")
+	}
+	s, err := cronParser.Parse(expr)
+	if err != nil {
+		return Schedule{}, fmt.Errorf("schedule is not five or six cron fields, nor @every with a duration: %w", err)
+	}
+	if every, ok := s.(cron.ConstantDelaySchedule); ok && every.Delay < time.Second {
+		return Schedule{}, fmt.Errorf("schedule is shorter than a second")
+	}
+	if s.Next(time.Now()).IsZero() {
+		return Schedule{}, fmt.Errorf("schedule never comes due")
+	}
+	return Schedule{Schedule: s, zone: loc}, nil
+}
+
+// Spread moves the schedule by a part of its period that depends on the subscription alone, so that a thousand
+// subscriptions at */5 do not ask Okta in the same second. Schedules with seconds, or of a minute and less, are exact.
+func (s Schedule) Spread(id string, now time.Time) Schedule {
+	next := s.Schedule.Next(now.In(s.zone))
+	period := s.Schedule.Next(next).Sub(next)
+	if period <= time.Minute {
+		return s
+	}
+	h := fnv.New64a()
+	h.Write([]byte(id))
+	s.jitter = time.Duration(h.Sum64() % uint64(min(maxJitter, period/10)))
+	return s
+}
+
+// Next returns the first moment after now, in UTC.
+func (s Schedule) Next(now time.Time) time.Time {
+	next := s.Schedule.Next(now.Add(-s.jitter).In(s.zone))
+	return next.Add(s.jitter).UTC()
+}
