@@ -93,7 +93,7 @@ var DeleteUser = connector.NewAction(
 			`{"id": "ada@example.com"}`,
 			`{"id": "00ub0oNGTSWTBKOLGLNR", "status": "DELETED"}`,
 		),
-		Scopes:      []string{"okta.users.manage"},
+		Scopes:      []string{"okta.users.read", "okta.users.manage"},
 		Annotations: connector.Annotations{Destructive: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in deleteUser) (connector.Result, error) {
