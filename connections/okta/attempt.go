@@ -52,7 +52,7 @@ func (e *Error) ofCredential() bool {
 // attempt sends r once and gives the ticket back.
 func (c *Client) attempt(ctx context.Context, r *Request, t *ticket, stats *Stats) (a attempted) {
 	defer t.done()
-	within, cancel := context.WithTimeout(ctx, c.attemptTimeout)
+	within, cancel := context.WithTimeout(ctx, c.timeout(r))
 	defer cancel()
 	reached := reach{}
 	req, err := c.newRequest(reached.trace(within), r)
@@ -89,6 +89,13 @@ func (c *Client) attempt(ctx context.Context, r *Request, t *ticket, stats *Stat
 	}
 	a.resp, a.err = c.judge(r, res, body)
 	return a
+}
+
+func (c *Client) timeout(r *Request) time.Duration {
+	if r.Timeout > 0 {
+		return r.Timeout
+	}
+	return c.attemptTimeout
 }
 
 // reach knows whether a request may have got to the server: not before there was a connection to carry it. A transport
@@ -136,7 +143,7 @@ func (c *Client) networkError(ctx, within context.Context, r *Request, err error
 	}
 	e := &NetworkError{Method: r.Method, Route: r.Path.Template, Err: err, Sent: sent}
 	if within.Err() != nil {
-		e.TimedOut, e.Err = true, fmt.Errorf("no answer within %s", c.attemptTimeout)
+		e.TimedOut, e.Err = true, fmt.Errorf("no answer within %s", c.timeout(r))
 		return e
 	}
 	// url.Error repeats the URL, and with it what the caller searched for.

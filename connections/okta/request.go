@@ -21,10 +21,11 @@ type Request struct {
 	Method      string
 	Path        Path
 	Query       url.Values
-	Header      http.Header // the credential is added to each attempt, and Accept and User-Agent where they are missing
-	Body        []byte      // nil: no body, sent with Content-Length 0 where the method wants one
-	ContentType string      // of Body; empty: application/json
-	Retry       *Retry      // nil: by method, see [Retry]
+	Header      http.Header   // the credential is added to each attempt, and Accept and User-Agent where they are missing
+	Body        []byte        // nil: no body, sent with Content-Length 0 where the method wants one
+	ContentType string        // of Body; empty: application/json
+	Retry       *Retry        // nil: by method, see [Retry]
+	Timeout     time.Duration // one attempt; 0: the client's
 
 	rawQuery string // a next link's query, verbatim; takes the place of Query
 }
