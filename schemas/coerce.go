@@ -164,7 +164,8 @@ func integer(raw []byte) (int, string) {
 // wholeNumber reads a JSON number with a fraction or an exponent exactly. It bounds both first: an exponent of a few
 // digits can ask for gigabytes.
 func wholeNumber(literal string) (int, string) {
-	if exponent := strings.IndexAny(literal, "eE"); len(literal) > maxLiteral || exponent >= 0 && len(literal)-exponent > 4 {
+	_, exponent, _ := strings.Cut(strings.ToLower(literal), "e")
+	if len(literal) > maxLiteral || len(exponent) > len("-99") {
 		return 0, outOfRange
 	}
 	number, ok := new(big.Rat).SetString(literal)

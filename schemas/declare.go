@@ -76,8 +76,7 @@ func newProperty(field reflect.StructField) (*property, error) {
 	}
 	p.path = Pointer(p.Name)
 	p.JSONType = jsonTypes[p.shape]
-	p.secretType = t == reflect.TypeFor[Secret]()
-	p.Secret = p.secretType
+	p.Secret = t == reflect.TypeFor[Secret]()
 	if err := p.readTag(field.Tag); err != nil {
 		return nil, err
 	}
@@ -104,7 +103,6 @@ func (p *property) check() error {
 		{p.emptyOK && (!p.pointer || !text), "emptyOK needs a *string"},
 		{p.emptyOK && p.nullRefused, "emptyOK and nullRefused exclude each other"},
 		{p.textOK && p.shape != shapeJSON, "textOK needs a json.RawMessage"},
-		{p.Secret && !p.secretType && p.shape < shapeObject, "secret is for JSON: use type Secret"},
 		{p.Secret && p.Default != nil, "a secret has no default"},
 		{p.closed && p.Default != nil && !p.offers(p.Default), "the default is not among the options"},
 	} {

@@ -50,7 +50,7 @@ func (p *property) violated(keyword string) string {
 		}
 		return notDateTime
 	default:
-		return "is not valid"
+		panic("schemas: no message for " + keyword)
 	}
 }
 

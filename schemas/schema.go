@@ -23,7 +23,7 @@ type Schema struct {
 	properties []*property
 	byName     map[string]*property
 	document   func() json.RawMessage
-	compiled   sync.Once
+	compiled   func() // once, and panics each time if it did
 }
 
 // property is one input: what is published about it, and the plan to decode it.
@@ -40,13 +40,11 @@ type property struct {
 	textOK      bool // a JSON input keeps a string as it is
 	closed      bool // Options are all there is
 	suggested   bool // Options are proposals
-	secretType  bool // the struct field is a Secret
 	widget      Kind
 	validator   *jsonschema.Schema // nil where coercion leaves nothing to check; set by compile
 }
 
-// For reads the tags of T, a struct. It panics, naming type and field, on anything that is not a proper declaration;
-// see the package's tags for the closed set of keys. A struct embedded in T is flattened in place.
+// For reads the tags of T, a struct. It panics, naming type and field, on anything that is not a proper declaration.
 //
 // T may have two methods. Suggestions() map[string][]string offers long lists of proposals by input name, for text and
 // list inputs. Check() Invalid holds the rules between inputs; Decode calls it once each input by itself is good. As
@@ -63,6 +61,7 @@ func For[T any]() *Schema {
 		s.resolve(p)
 	}
 	s.document = sync.OnceValue(s.write)
+	s.compiled = sync.OnceFunc(s.compile)
 	return s
 }
 
@@ -90,7 +89,7 @@ func (s *Schema) Decode(inputs json.RawMessage, into any) error {
 	}
 	members, err := split(inputs)
 	if err != nil {
-		return Invalid{{Detail: fmt.Sprintf("%s (%v)", notInputs, err)}}
+		return Invalid{{Detail: err.Error()}}
 	}
 	values, bad := s.canonical(members)
 	if len(bad) > 0 {
@@ -115,7 +114,7 @@ func (s *Schema) Decode(inputs json.RawMessage, into any) error {
 // canonical brings each input into canonical form, by position: a string, bool, int, []string, KeyValues, Object or
 // json.RawMessage, or nil where it is not set or bad.
 func (s *Schema) canonical(members []member) ([]any, Invalid) {
-	s.compiled.Do(s.compile)
+	s.compiled()
 	given := make([]json.RawMessage, len(s.properties))
 	var unknown []string
 	for _, m := range members {
@@ -130,7 +129,7 @@ func (s *Schema) canonical(members []member) ([]any, Invalid) {
 	for i, p := range s.properties {
 		values[i] = p.value(given[i], place{p.path, &bad})
 	}
-	for _, name := range unknown {
+	for _, name := range unknown[:min(len(unknown), maxErrors)] {
 		place{Pointer(name), &bad}.report(s.unknown(name))
 	}
 	return values, bad

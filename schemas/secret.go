@@ -3,6 +3,7 @@ package schemas
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 )
 
@@ -23,9 +24,7 @@ func (s Secret) String() string { return redacted }
 func (s Secret) GoString() string { return redacted }
 
 // Format writes "[redacted]" for every verb, also for those that bypass String, such as %x.
-func (s Secret) Format(state fmt.State, _ rune) {
-	_, _ = state.Write([]byte(redacted)) // fmt's own buffer never fails
-}
+func (s Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
 
 // LogValue returns "[redacted]".
 func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }

@@ -14,14 +14,19 @@ import (
 )
 
 type credentials struct {
-	Name  string         `json:"name"`
-	Token schemas.Secret `json:"token"`
-	Hash  schemas.Object `json:"hash" secret:"true"`
+	Name  string            `json:"name"`
+	Token schemas.Secret    `json:"token"`
+	Hash  schemas.Object    `json:"hash" secret:"true"`
+	Rows  schemas.KeyValues `json:"rows" secret:"true"`
 }
 
 func TestSecret_ShowsItselfOnlyToReveal(t *testing.T) {
 	t.Parallel()
-	in := credentials{Token: "CANARY", Hash: schemas.Object{"value": json.RawMessage(`"CANARY"`)}}
+	in := credentials{
+		Token: "CANARY",
+		Hash:  schemas.Object{"value": json.RawMessage(`"CANARY"`)},
+		Rows:  schemas.KeyValues{{"Authorization", "CANARY"}},
+	}
 	require.Equal(t, "CANARY", in.Token.Reveal())
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%10.3s", "%T %[1]v"} {
 		for _, value := range []any{in.Token, &in.Token, in, &in, []any{in}, map[string]any{"a": in}} {
@@ -36,7 +41,7 @@ func TestSecret_ShowsItselfOnlyToReveal(t *testing.T) {
 
 	var log bytes.Buffer
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
-		slog.New(handler).Info("connect", "token", in.Token, "pointer", &in.Token, "hash", in.Hash, "group", slog.GroupValue(
+		slog.New(handler).Info("connect", "token", in.Token, "pointer", &in.Token, "hash", in.Hash, "rows", in.Rows, "group", slog.GroupValue(
 			slog.Any("token", in.Token)))
 	}
 	require.Contains(t, log.String(), "[redacted]")
@@ -44,7 +49,7 @@ func TestSecret_ShowsItselfOnlyToReveal(t *testing.T) {
 
 	raw, err := json.Marshal(credentials{Token: "CANARY"})
 	require.NoError(t, err)
-	require.JSONEq(t, `{"name":"","token":"[redacted]","hash":null}`, string(raw))
+	require.JSONEq(t, `{"name":"","token":"[redacted]","hash":null,"rows":null}`, string(raw))
 	raw, err = yaml.Marshal(map[string]any{"token": in.Token})
 	require.NoError(t, err)
 	require.Equal(t, "token: '[redacted]'\n", string(raw))
@@ -52,7 +57,7 @@ func TestSecret_ShowsItselfOnlyToReveal(t *testing.T) {
 
 func TestSecrets(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, []string{"token", "hash"}, schemas.For[credentials]().Secrets())
+	require.Equal(t, []string{"token", "hash", "rows"}, schemas.For[credentials]().Secrets())
 	require.Empty(t, schemas.For[listing]().Secrets())
 }
 

@@ -114,45 +114,52 @@ type member struct {
 	value json.RawMessage
 }
 
-var errNotObject = errors.New("another type of value")
-
 // split reads an object's members in order, as strictly as Strict does save for the depth. Nothing, and null, have no
-// members. The values share raw's memory. The error is errNotObject or a *SyntaxError.
+// members. The values share raw's memory. The error says that it must be an object.
 func split(raw []byte) ([]member, error) {
 	if len(raw) == 0 {
 		return nil, nil
 	}
 	dec := jsontext.NewDecoder(bytes.NewBuffer(raw))
-	kind := dec.PeekKind()
-	if kind != '{' {
-		if _, err := dec.ReadValue(); err != nil {
-			return nil, syntaxError(raw, err)
+	var members []member
+	var err error
+	switch dec.PeekKind() {
+	case '{':
+		members, err = readMembers(raw, dec)
+	case 'n':
+		_, err = dec.ReadValue()
+	default:
+		if _, err = dec.ReadValue(); err == nil {
+			return nil, errors.New(notInputs)
 		}
-		if kind != 'n' {
-			return nil, errNotObject
-		}
-		return nil, atEnd(raw, dec)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("%s (%w)", notInputs, syntaxError(raw, err))
+	}
+	if err := atEnd(raw, dec); err != nil {
+		return nil, fmt.Errorf("%s (%w)", notInputs, err)
+	}
+	return members, nil
+}
+
+func readMembers(raw []byte, dec *jsontext.Decoder) ([]member, error) {
 	if _, err := dec.ReadToken(); err != nil {
-		return nil, syntaxError(raw, err)
+		return nil, err
 	}
 	var members []member
 	for dec.PeekKind() != '}' {
-		name, err := dec.ReadToken()
+		token, err := dec.ReadToken()
 		if err != nil {
-			return nil, syntaxError(raw, err)
+			return nil, err
 		}
-		m := member{name: name.String()}
+		name := token.String() // before the next read invalidates the token
 		value, err := dec.ReadValue()
 		if err != nil {
-			return nil, syntaxError(raw, err)
+			return nil, err
 		}
 		end := dec.InputOffset()
-		m.value = raw[end-int64(len(value)) : end]
-		members = append(members, m)
+		members = append(members, member{name, raw[end-int64(len(value)) : end]})
 	}
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, syntaxError(raw, err)
-	}
-	return members, atEnd(raw, dec)
+	_, err := dec.ReadToken()
+	return members, err
 }

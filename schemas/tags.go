@@ -22,11 +22,17 @@ var tags = map[string]func(*property, string) error{
 	"hint":        words(func(p *property) *string { return &p.Hint }),
 
 	"required":    flag(func(p *property) *bool { return &p.Required }),
-	"secret":      flag(func(p *property) *bool { return &p.Secret }),
 	"always":      flag(func(p *property) *bool { return &p.always }),
 	"emptyOK":     flag(func(p *property) *bool { return &p.emptyOK }),
 	"nullRefused": flag(func(p *property) *bool { return &p.nullRefused }),
 	"textOK":      flag(func(p *property) *bool { return &p.textOK }),
+
+	"secret": func(p *property, tag string) error {
+		if p.shape < shapeKeyValues {
+			return errors.New("is for rows and JSON: use type Secret")
+		}
+		return flag(func(p *property) *bool { return &p.Secret })(p, tag)
+	},
 
 	"minLength": count(func(p *property) *int { return &p.MinLength }),
 	"maxLength": count(func(p *property) *int { return &p.MaxLength }),
@@ -177,25 +183,23 @@ func asError(detail string) error {
 
 // example reads a literal, or JSON for the other shapes. A list may also be written a,b.
 func (p *property) example(tag string) (any, error) {
-	switch {
-	case p.shape < shapeList:
+	if p.shape < shapeList {
 		return p.literal(tag)
-	case p.shape == shapeList && !strings.HasPrefix(tag, "["):
-		var list []any
-		for item := range strings.SplitSeq(tag, ",") {
-			list = append(list, item)
-		}
-		return list, nil
 	}
-	var bad Invalid
-	if err := Strict([]byte(tag), MaxDepth); err != nil {
+	raw := []byte(tag)
+	if p.shape == shapeList && !strings.HasPrefix(tag, "[") {
+		raw = marshal(strings.Split(tag, ","))
+	}
+	if err := Strict(raw, MaxDepth); err != nil {
 		return nil, err
 	}
-	if p.given([]byte(tag), place{p.path, &bad}); len(bad) > 0 {
+	var bad Invalid
+	canonical := p.given(raw, place{p.path, &bad})
+	if len(bad) > 0 {
 		return nil, bad
 	}
 	var value any
-	err := json.Unmarshal([]byte(tag), &value)
+	err := json.Unmarshal(marshal(canonical), &value)
 	return value, err
 }
 

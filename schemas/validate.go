@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,8 +11,8 @@ import (
 )
 
 // compile makes the validators of the inputs whose schemas say more than coercion makes sure of, each from its place in
-// the published document. It takes about a millisecond, so Decode does it on first use. A default or an example that its
-// own schema refuses panics.
+// the published document. It takes about a millisecond, so Decode does it on first use. A default or an example that
+// its own schema refuses panics.
 func (s *Schema) compile() {
 	compiler := newCompiler("inputs.json", s.JSON())
 	for _, p := range s.properties {
@@ -23,7 +24,10 @@ func (s *Schema) compile() {
 			s.reject(s.goType, p.Name, err)
 		}
 		for _, value := range []any{p.Default, p.Example} {
-			if detail := p.violation(value); value != nil && detail != "" {
+			if value == nil {
+				continue
+			}
+			if detail := p.violation(value); detail != "" {
 				s.reject(s.goType, p.Name, fmt.Errorf("default or example %s", detail))
 			}
 		}
@@ -61,11 +65,11 @@ func (p *property) violation(value any) string {
 	if err == nil {
 		return ""
 	}
-	keyword := ""
-	if failure, ok := err.(*jsonschema.ValidationError); ok {
-		keyword = firstKeyword(failure)
+	failure, ok := errors.AsType[*jsonschema.ValidationError](err)
+	if !ok {
+		panic(fmt.Sprintf("schemas: %s: %T of a canonical value", p.Name, err))
 	}
-	return p.violated(keyword)
+	return p.violated(firstKeyword(failure))
 }
 
 // firstKeyword returns the keyword of an input's schema that failed first.

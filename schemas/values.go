@@ -3,6 +3,7 @@ package schemas
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 )
 
@@ -20,10 +21,14 @@ type KeyValues []KeyValue
 // use json.RawMessage.
 type Object map[string]json.RawMessage
 
-// Format writes "[object]" for every verb: an input's values do not belong in messages or logs.
-func (o Object) Format(state fmt.State, _ rune) {
-	_, _ = state.Write([]byte("[object]")) // fmt's own buffer never fails
-}
+// Format writes "[pairs]" for every verb: an input's values do not belong in messages or logs.
+func (KeyValues) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "[pairs]") }
+
+// LogValue returns "[pairs]".
+func (KeyValues) LogValue() slog.Value { return slog.StringValue("[pairs]") }
+
+// Format writes "[object]" for every verb, for the same reason.
+func (Object) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "[object]") }
 
 // LogValue returns "[object]".
-func (o Object) LogValue() slog.Value { return slog.StringValue("[object]") }
+func (Object) LogValue() slog.Value { return slog.StringValue("[object]") }
