@@ -40,7 +40,7 @@ type Config struct {
 	Receivers   http.RoundTripper // reaches the receivers of deliveries; nil: http.DefaultTransport
 	Lease       time.Duration     // of a claim; 0: [DefaultLease]
 	Workers     int               // polls, and deliveries, at a time; 0: [DefaultWorkers]
-	Retention   store.Retention   // how long events, runs and the audit trail are kept; zero: the store's defaults
+	Retention   store.Retention   // how long events, deliveries and the audit trail are kept; zero: [DefaultRetention]
 	RetryFor    time.Duration     // a delivery is tried this long; 0: [DefaultRetryFor]
 	Logger      *slog.Logger      // nil: discard
 }
@@ -58,10 +58,13 @@ type Engine struct {
 	retryFor  time.Duration
 	log       *slog.Logger
 
-	owner    string // names this process in claims
-	clients  *clients
-	wakePoll chan struct{}
-	wakeSend chan struct{}
+	owner      string          // names this process in claims
+	life       context.Context // of calls in the background
+	end        context.CancelFunc
+	background sync.WaitGroup
+	clients    *clients
+	wakePoll   chan struct{}
+	wakeSend   chan struct{}
 }
 
 // New returns an engine that does nothing by itself until [Engine.Run].
@@ -76,11 +79,15 @@ func New(cfg Config) (*Engine, error) {
 		owner: rand.Text(), clients: newClients(),
 		wakePoll: make(chan struct{}, 1), wakeSend: make(chan struct{}, 1),
 	}
+	e.life, e.end = context.WithCancel(context.Background())
 	if e.lease == 0 {
 		e.lease = DefaultLease
 	}
 	if e.workers == 0 {
 		e.workers = DefaultWorkers
+	}
+	if e.retention == (store.Retention{}) {
+		e.retention = DefaultRetention
 	}
 	if e.retryFor == 0 {
 		e.retryFor = DefaultRetryFor
@@ -99,26 +106,20 @@ func (e *Engine) Ping(ctx context.Context) error { return e.store.Ping(ctx) }
 
 // Run polls and delivers until ctx ends, then lets running work come to an end and returns.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := e.takeOver(ctx); err != nil {
+	if err := e.store.Recover(ctx); err != nil {
 		return err
 	}
 	work, cancel := drainAfter(ctx, drainTime)
 	defer cancel()
+	defer context.AfterFunc(work, e.end)()
 	var wg sync.WaitGroup
 	wg.Go(func() { e.dispatch(ctx, work, "poll", e.wakePoll, e.claimPolls) })
 	wg.Go(func() { e.dispatch(ctx, work, "delivery", e.wakeSend, e.claimDeliveries) })
 	wg.Go(func() { e.prune(ctx) })
 	wg.Wait()
+	e.background.Wait()
+	e.end()
 	return nil
-}
-
-// takeOver makes what a killed process left claimed due at once. Only the embedded database has a single engine, whose
-// start proves that the claims' owner is gone; replicas wait for leases to end.
-func (e *Engine) takeOver(ctx context.Context) error {
-	if !e.store.Embedded() {
-		return nil
-	}
-	return e.store.TakeOver(ctx)
 }
 
 // drainAfter returns a context that ends some time after ctx does.

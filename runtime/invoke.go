@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -67,21 +68,16 @@ type ActionError struct {
 func (e *ActionError) Error() string { return fmt.Sprintf("%s: %v", e.Action.Key, e.Err) }
 func (e *ActionError) Unwrap() error { return e.Err }
 
-// prepared is an invocation whose names and inputs are good: running it is all that is left.
-type prepared struct {
+// Prepared is an invocation whose names and inputs are good: performing it is all that is left.
+type Prepared struct {
 	action *connector.Action
 	call   connector.Call
 	client *okta.Client
 }
 
-// Check finds everything wrong with an invocation, without calling Okta.
-func (e *Engine) Check(ctx context.Context, inv Invocation) error {
-	_, err := e.prepare(ctx, inv)
-	return err
-}
-
-// prepare reports what is wrong with the connection and with the inputs together.
-func (e *Engine) prepare(ctx context.Context, inv Invocation) (*prepared, error) {
+// Prepare finds everything that is wrong with an invocation, in its inputs and its connection together, without calling
+// Okta.
+func (e *Engine) Prepare(ctx context.Context, inv Invocation) (*Prepared, error) {
 	action := e.index.Action(inv.Action)
 	if action == nil {
 		return nil, &NotFoundError{Kind: "action", Name: inv.Action}
@@ -91,39 +87,41 @@ func (e *Engine) prepare(ctx context.Context, inv Invocation) (*prepared, error)
 	if err := join("/inputs", inputErr, "/connection", err); err != nil {
 		return nil, err
 	}
-	return &prepared{action: action, call: call, client: client}, nil
+	return &Prepared{action: action, call: call, client: client}, nil
 }
 
-// join puts the field errors of inputs and connection into one list. Another kind of error comes first: a connection
-// that does not exist is not the inputs' fault.
+// join puts the field errors of two parts of a request into one list, which comes before an error of another kind.
 func join(underA string, a error, underB string, b error) error {
 	var all schemas.Invalid
+	var other error
 	for _, part := range []struct {
 		under string
 		err   error
 	}{{underA, a}, {underB, b}} {
-		invalid, ok := part.err.(schemas.Invalid) //nolint:errorlint // Bind returns it bare
-		if part.err != nil && !ok {
-			return part.err
+		var invalid schemas.Invalid
+		if errors.As(part.err, &invalid) {
+			all = append(all, invalid.Under(part.under)...)
+		} else if other == nil {
+			other = part.err
 		}
-		all = append(all, invalid.Under(part.under)...)
 	}
 	if len(all) > 0 {
 		return all
 	}
-	return nil
+	return other
 }
 
 // Invoke validates, dispatches and answers. A Fetch All is collected; see [Engine.Stream] for the other way.
 func (e *Engine) Invoke(ctx context.Context, inv Invocation) (*Answer, error) {
-	p, err := e.prepare(ctx, inv)
+	p, err := e.Prepare(ctx, inv)
 	if err != nil {
 		return nil, err
 	}
-	return e.run(ctx, p, func(okta.Page) error { return nil })
+	return e.Perform(ctx, p, func(okta.Page) {})
 }
 
-func (e *Engine) run(ctx context.Context, p *prepared, progress func(okta.Page) error) (*Answer, error) {
+// Perform makes a prepared call. progress is told of each page of a Fetch All as it arrives.
+func (e *Engine) Perform(ctx context.Context, p *Prepared, progress func(okta.Page)) (*Answer, error) {
 	ctx, stats := okta.WithStats(ctx)
 	began := time.Now()
 	answer, err := e.perform(ctx, p, stats, progress)
@@ -135,7 +133,7 @@ func (e *Engine) run(ctx context.Context, p *prepared, progress func(okta.Page) 
 }
 
 func (e *Engine) perform(
-	ctx context.Context, p *prepared, stats *okta.Stats, progress func(okta.Page) error,
+	ctx context.Context, p *Prepared, stats *okta.Stats, progress func(okta.Page),
 ) (*Answer, error) {
 	result, err := p.call(ctx, p.client)
 	if err != nil {
@@ -155,18 +153,14 @@ func (e *Engine) perform(
 	}, nil
 }
 
-// Stream performs an invocation and hands its pages on as they arrive, in constant memory. An action that answers no
-// list is a single item. next gets the cursor of a list that stopped before its end, after the last page.
+// Stream makes a prepared call and hands its pages on as they arrive, in constant memory. An action that answers no list
+// is a single item. next gets the cursor of a list that stopped before its end, after the last page.
 func (e *Engine) Stream(
-	ctx context.Context, inv Invocation, page func(okta.Page) error, next func(cursor string) error,
+	ctx context.Context, p *Prepared, page func(okta.Page) error, next func(cursor string) error,
 ) error {
-	p, err := e.prepare(ctx, inv)
-	if err != nil {
-		return err
-	}
 	ctx, stats := okta.WithStats(ctx)
 	began := time.Now()
-	err = e.streamPages(ctx, p, page, next)
+	err := e.streamPages(ctx, p, page, next)
 	e.observeInvocation(ctx, p, stats, time.Since(began), err)
 	if err != nil {
 		return &ActionError{Action: p.action, Err: err}
@@ -175,7 +169,7 @@ func (e *Engine) Stream(
 }
 
 func (e *Engine) streamPages(
-	ctx context.Context, p *prepared, page func(okta.Page) error, next func(cursor string) error,
+	ctx context.Context, p *Prepared, page func(okta.Page) error, next func(cursor string) error,
 ) error {
 	result, err := p.call(ctx, p.client)
 	if err != nil {
@@ -211,7 +205,7 @@ func (e *Engine) streamPages(
 	return next(cursor)
 }
 
-func collect(pages iter.Seq2[okta.Page, error], progress func(okta.Page) error) (json.RawMessage, string, error) {
+func collect(pages iter.Seq2[okta.Page, error], progress func(okta.Page)) (json.RawMessage, string, error) {
 	data, next := []byte{'['}, ""
 	for page, err := range pages {
 		if err != nil {
@@ -224,9 +218,7 @@ func collect(pages iter.Seq2[okta.Page, error], progress func(okta.Page) error) 
 			data = append(data, item...)
 		}
 		next = page.Next.After()
-		if err := progress(page); err != nil {
-			return nil, "", err
-		}
+		progress(page)
 	}
 	return append(data, ']'), next, nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // observeInvocation tells the log how a call went, with nothing of what it carried.
-func (e *Engine) observeInvocation(ctx context.Context, p *prepared, stats *okta.Stats, took time.Duration, err error) {
+func (e *Engine) observeInvocation(ctx context.Context, p *Prepared, stats *okta.Stats, took time.Duration, err error) {
 	attrs := []any{
 		"action", p.action.Key, "org", p.client.Org(), "ms", took.Milliseconds(), "oktaRequests", stats.Requests(),
 		"waitedMs", stats.Waited().Milliseconds(),

@@ -104,7 +104,11 @@ func invoke(ctx context.Context, p *program, args []string) error {
 }
 
 func (p *program) stream(ctx context.Context, engine *runtime.Engine, inv runtime.Invocation) error {
-	return engine.Stream(ctx, inv, func(page okta.Page) error {
+	prepared, err := engine.Prepare(ctx, inv)
+	if err != nil {
+		return err
+	}
+	return engine.Stream(ctx, prepared, func(page okta.Page) error {
 		for _, item := range page.Items {
 			if _, err := fmt.Fprintf(p.stdout, "%s\n", item); err != nil {
 				return err

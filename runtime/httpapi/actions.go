@@ -124,36 +124,8 @@ func (s *server) validate(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return noContent, s.engine.Check(r.Context(), inv)
-}
-
-// callTimeout is how long an invocation may take: Connector-Timeout, or the server's own.
-func (s *server) callTimeout(r *http.Request) (time.Duration, error) {
-	h := r.Header.Get("Connector-Timeout")
-	if h == "" {
-		return s.CallTimeout, nil
-	}
-	d, err := time.ParseDuration(h)
-	if err != nil || d < minCallTimeout || d > maxCallTimeout {
-		return 0, newProblem(http.StatusBadRequest, "bad_header",
-			fmt.Sprintf("Connector-Timeout must be a duration such as 10s, at most %s", maxCallTimeout))
-	}
-	return d, nil
-}
-
-// callContext bounds an invocation. A caller that goes away stops a read; a write is carried to its end, so that its
-// outcome is known and audited.
-func (s *server) callContext(r *http.Request, action *connector.Action) (context.Context, context.CancelFunc, error) {
-	timeout, err := s.callTimeout(r)
-	if err != nil {
-		return nil, nil, err
-	}
-	ctx := r.Context()
-	if !action.Annotations.ReadOnly {
-		ctx = context.WithoutCancel(ctx)
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	return ctx, cancel, nil
+	_, err = s.engine.Prepare(r.Context(), inv)
+	return noContent, err
 }
 
 // dataSource answers with one page of a picker's choices.

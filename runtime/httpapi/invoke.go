@@ -1,144 +1,235 @@
 package httpapi
 
 import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
-	"mime"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/runtime"
+	"github.com/okta-connector/okta-connector/runtime/connector"
 )
 
-// writeTimeout is how long a reader of a stream may take for one page.
-const writeTimeout = time.Minute
-
-// invoke performs an action: at once, as a stream of lines, or, where the caller prefers, in the background.
+// invoke performs an action: at once, as a stream of lines, or, where the caller prefers, in the background; and once
+// only, where the call has an Idempotency-Key.
 func (s *server) invoke(w http.ResponseWriter, r *http.Request) {
+	call, err := s.newCall(r)
+	switch {
+	case err != nil:
+		s.fail(w, r, err)
+	case call.key != "":
+		s.once(w, r, call)
+	case call.background:
+		writeResponse(w, s.start(r, call))
+	case acceptsNDJSON(r) && call.action.Annotations.ReadOnly:
+		s.stream(w, r, call)
+	default:
+		s.perform(w, r, call)
+	}
+}
+
+// A call is an invocation together with what its headers ask for.
+type call struct {
+	inv        runtime.Invocation
+	prepared   *runtime.Prepared
+	action     *connector.Action
+	timeout    time.Duration // 0: none was asked for
+	key        string        // Idempotency-Key
+	background bool          // Prefer: respond-async
+}
+
+const maxIdempotencyKey = 255
+
+func (s *server) newCall(r *http.Request) (call, error) {
 	inv, err := s.invocation(r)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return call{}, err
 	}
-	switch {
-	case acceptsNDJSON(r):
-		s.stream(w, r, inv)
-	default:
-		s.json(func(r *http.Request) (reply, error) { return s.perform(r, inv) })(w, r)
+	c := call{
+		inv: inv, action: s.engine.Index().Action(inv.Action),
+		key: r.Header.Get("Idempotency-Key"), background: prefersAsync(r),
 	}
+	if c.prepared, err = s.engine.Prepare(r.Context(), inv); err != nil {
+		return c, err
+	}
+	if _, given := r.Header["Idempotency-Key"]; given && (c.key == "" || len(c.key) > maxIdempotencyKey) {
+		return c, newProblem(http.StatusBadRequest, "bad_header", "Idempotency-Key must have 1 to 255 characters")
+	}
+	h := r.Header.Get("Connector-Timeout")
+	if h == "" {
+		return c, nil
+	}
+	c.timeout, err = time.ParseDuration(h)
+	if err != nil || c.timeout < minCallTimeout || c.timeout > maxCallTimeout {
+		return c, newProblem(http.StatusBadRequest, "bad_header",
+			fmt.Sprintf("Connector-Timeout must be a duration such as 10s, at most %s", maxCallTimeout))
+	}
+	return c, nil
 }
 
-func (s *server) perform(r *http.Request, inv runtime.Invocation) (reply, error) {
-	ctx, cancel, err := s.callContext(r, s.engine.Index().Action(inv.Action))
-	if err != nil {
-		return reply{}, err
-	}
-	defer cancel()
-	answer, err := s.engine.Invoke(ctx, inv)
-	if err != nil {
-		return reply{}, err
-	}
-	return ok(answer), nil
-}
-
-func acceptsNDJSON(r *http.Request) bool {
-	for accept := range strings.SplitSeq(r.Header.Get("Accept"), ",") {
-		if kind, _, err := mime.ParseMediaType(accept); err == nil && kind == ndjson {
-			return true
+func prefersAsync(r *http.Request) bool {
+	for _, line := range r.Header.Values("Prefer") {
+		for token := range strings.SplitSeq(line, ",") {
+			name, _, _ := strings.Cut(token, ";")
+			if strings.EqualFold(strings.TrimSpace(name), "respond-async") {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// stream writes one item a line as pages arrive. Until the first page is there a failure has a status of its own;
-// after that it is the last line.
-func (s *server) stream(w http.ResponseWriter, r *http.Request, inv runtime.Invocation) {
-	ctx, cancel, err := s.callContext(r, s.engine.Index().Action(inv.Action))
+// context bounds a call. A caller that goes away stops a read; a write is carried to its end, so that its outcome is
+// known.
+func (c call) context(r *http.Request, usual time.Duration) (context.Context, context.CancelFunc) {
+	ctx := r.Context()
+	if !c.action.Annotations.ReadOnly {
+		ctx = context.WithoutCancel(ctx)
+	}
+	if c.timeout != 0 {
+		usual = c.timeout
+	}
+	return context.WithTimeout(ctx, usual)
+}
+
+func (s *server) perform(w http.ResponseWriter, r *http.Request, c call) {
+	ctx, cancel := c.context(r, s.CallTimeout)
+	defer cancel()
+	answer, err := s.engine.Perform(ctx, c.prepared, func(okta.Page) {})
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	defer cancel()
-	began := false
-	lines := newLineWriter(w)
-	err = s.engine.Stream(ctx, inv, func(page okta.Page) error {
-		if !began {
-			began = true
-			w.Header().Set("Content-Type", ndjson)
-			w.WriteHeader(http.StatusOK)
-		}
-		return lines.page(page)
-	}, lines.next)
-	switch {
-	case err == nil && !began:
-		w.Header().Set("Content-Type", ndjson)
-		w.WriteHeader(http.StatusOK)
-		_ = lines.flush() // the caller has gone if this fails
-	case err == nil:
-		_ = lines.flush()
-	case !began:
+	writeJSON(w, ok(answer))
+}
+
+// once performs a call, or gives the stored answer of the one before.
+func (s *server) once(w http.ResponseWriter, r *http.Request, c call) {
+	fingerprint, err := fingerprint(c)
+	if err != nil {
 		s.fail(w, r, err)
-	default:
+		return
+	}
+	ctx, cancel := c.context(r, s.CallTimeout)
+	defer cancel()
+	resp, replayed, err := s.engine.Once(ctx, runtime.OnceKey{
+		Scope: caller(r.Context()), Key: c.key, Fingerprint: fingerprint,
+		Repeatable: c.action.Annotations.ReadOnly || c.action.Annotations.Idempotent,
+	}, func(ctx context.Context) runtime.Response {
+		if c.background {
+			return s.start(r, c)
+		}
+		return s.respond(ctx, r, c, func(okta.Page) {})
+	})
+	if errors.Is(err, runtime.ErrInterrupted) {
+		err = newProblem(http.StatusBadGateway, "outcome_unknown",
+			err.Error()+"; look at the org before you repeat the call with another key")
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if replayed {
+		w.Header().Set("Idempotent-Replayed", "true")
+	}
+	writeResponse(w, resp)
+}
+
+// fingerprint is the same for bodies that say the same.
+func fingerprint(c call) (string, error) {
+	var inputs any
+	if len(c.inv.Inputs) > 0 {
+		dec := json.NewDecoder(bytes.NewReader(c.inv.Inputs))
+		dec.UseNumber()
+		if err := dec.Decode(&inputs); err != nil {
+			return "", err
+		}
+	}
+	canonical, err := json.Marshal([]any{c.inv.Action, c.inv.Connection, inputs, c.background})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// respond performs a call and renders what it answers, success or problem. What surely changed nothing is not kept: the
+// same key may try again.
+func (s *server) respond(
+	ctx context.Context, r *http.Request, c call, progress func(okta.Page),
+) runtime.Response {
+	answer, err := s.engine.Perform(ctx, c.prepared, progress)
+	if err != nil {
 		p := *problemOf(err)
 		p.RequestID = requestID(r.Context())
 		note(r, "code", p.Code)
-		lines.problem(&p)
+		body, _ := json.Marshal(&p) // a problem always marshals
+		return runtime.Response{Status: p.Status, Body: body, Keep: !p.Retryable && p.Status != http.StatusInternalServerError}
 	}
-}
-
-// lineWriter writes NDJSON with a deadline for each page.
-type lineWriter struct {
-	w   http.ResponseWriter
-	rc  *http.ResponseController
-	buf []byte
-}
-
-func newLineWriter(w http.ResponseWriter) *lineWriter {
-	return &lineWriter{w: w, rc: http.NewResponseController(w)}
-}
-
-func (l *lineWriter) page(page okta.Page) error {
-	l.buf = l.buf[:0]
-	for _, item := range page.Items {
-		l.buf = appendLine(l.buf, item)
-	}
-	return l.flush()
-}
-
-// next remembers the cursor of a Fetch All that stopped at its cap; it becomes the last line.
-func (l *lineWriter) next(cursor string) error {
-	line, err := json.Marshal(map[string]string{"@next": cursor})
-	l.buf = append(append(l.buf[:0], line...), '\n')
-	return err
-}
-
-func (l *lineWriter) problem(p *problem) {
-	line, err := json.Marshal(map[string]*problem{"@problem": p})
+	body, err := marshalPlain(answer)
 	if err != nil {
-		return // a problem always marshals
+		s.log.ErrorContext(ctx, "answer", "error", err)
+		body, _ = json.Marshal(newProblem(http.StatusInternalServerError, "internal", "the answer could not be written"))
+		return runtime.Response{Status: http.StatusInternalServerError, Body: body}
 	}
-	l.buf = append(append(l.buf[:0], line...), '\n')
-	_ = l.flush() // the caller has gone if this fails
+	return runtime.Response{Status: http.StatusOK, Body: body, Keep: true}
 }
 
-func (l *lineWriter) flush() error {
-	if err := l.rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return err
+// start begins a call in the background. Its answer says where to ask for it.
+func (s *server) start(r *http.Request, c call) runtime.Response {
+	timeout := c.timeout
+	if timeout == 0 {
+		timeout = maxCallTimeout
 	}
-	if _, err := l.w.Write(l.buf); err != nil {
-		return err
+	id, err := s.engine.Background(r.Context(), caller(r.Context()), c.inv.Action,
+		func(ctx context.Context, progress *runtime.Progress) runtime.Response {
+			ctx, cancel := context.WithTimeout(ctx, timeout)
+			defer cancel()
+			return s.respond(ctx, r, c, progress.Page)
+		})
+	if err != nil {
+		p := problemOf(err)
+		body, _ := json.Marshal(p) // a problem always marshals
+		return runtime.Response{Status: p.Status, Body: body}
 	}
-	l.buf = l.buf[:0]
-	return l.rc.Flush()
+	body, _ := json.Marshal(map[string]string{"id": id, "location": invocationPath + id}) // always marshals
+	return runtime.Response{Status: http.StatusAccepted, Body: body, Keep: true}
 }
 
-// appendLine writes an item on one line: Okta's JSON has no line breaks, another server's might.
-func appendLine(buf []byte, item json.RawMessage) []byte {
-	for _, b := range item {
-		if b != '\n' && b != '\r' {
-			buf = append(buf, b)
+const invocationPath = "/v1/invocations/"
+
+func writeResponse(w http.ResponseWriter, resp runtime.Response) {
+	kind := "application/json"
+	if resp.Status >= http.StatusBadRequest {
+		kind = "application/problem+json"
+	}
+	w.Header().Set("Content-Type", kind)
+	if resp.Status == http.StatusAccepted {
+		var at struct {
+			Location string `json:"location"`
+		}
+		if json.Unmarshal(resp.Body, &at) == nil {
+			w.Header().Set("Location", at.Location)
 		}
 	}
-	return append(buf, '\n')
+	w.WriteHeader(resp.Status)
+	_, _ = w.Write(resp.Body) // the caller has gone if this fails
+}
+
+func (s *server) longCall(r *http.Request) (reply, error) {
+	call, err := s.engine.LongCall(r.Context(), caller(r.Context()), chi.URLParam(r, "id"))
+	return ok(call), err
+}
+
+func (s *server) cancelLongCall(r *http.Request) (reply, error) {
+	return noContent, s.engine.CancelLongCall(r.Context(), caller(r.Context()), chi.URLParam(r, "id"))
 }

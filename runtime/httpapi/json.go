@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"mime"
@@ -63,6 +64,15 @@ func writeJSON(w http.ResponseWriter, rep reply) {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(rep.body) // the caller has gone if this fails
+}
+
+// marshalPlain leaves <, > and & as they are: the answer is for programs.
+func marshalPlain(v any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return b.Bytes(), err
 }
 
 // readBody reads a JSON body whole and refuses what two readers could understand differently.

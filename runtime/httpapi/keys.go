@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"net/http"
 	"strings"
 )
@@ -33,6 +35,13 @@ func (k *Keys) Accepts(key string) bool {
 	return found == 1
 }
 
+// caller names whose key a request came with, so that two callers' idempotency keys and long calls do not meet. It is ""
+// where no keys are needed.
+func caller(ctx context.Context) string {
+	name, _ := ctx.Value(callerKey).(string)
+	return name
+}
+
 // authenticate lets through who has a key: as a bearer token.
 func (s *server) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -46,6 +55,8 @@ func (s *server) authenticate(next http.Handler) http.Handler {
 			s.fail(w, r, newProblem(http.StatusUnauthorized, "unauthorized", "this needs one of the server's API keys as a bearer token"))
 			return
 		}
-		next.ServeHTTP(w, r)
+		digest := sha256.Sum256([]byte(strings.TrimSpace(key)))
+		ctx := context.WithValue(r.Context(), callerKey, hex.EncodeToString(digest[:6]))
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

@@ -18,6 +18,7 @@ type contextKey int
 const (
 	requestIDKey contextKey = iota
 	notesKey
+	callerKey
 )
 
 // requestID returns the id that the log and problem documents share.

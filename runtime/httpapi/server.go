@@ -73,6 +73,8 @@ func (s *server) routes() http.Handler {
 		r.Get("/manifest", s.manifest)
 		r.Post("/actions/{key}/invoke", s.invoke)
 		r.Post("/actions/{key}/validate", s.json(s.validate))
+		r.Get("/invocations/{id}", s.json(s.longCall))
+		r.Delete("/invocations/{id}", s.json(s.cancelLongCall))
 		r.Post("/data-sources/{key}", s.json(s.dataSource))
 
 		r.Get("/connections", s.json(s.listConnections))
@@ -80,6 +82,7 @@ func (s *server) routes() http.Handler {
 		r.Get("/connections/{name}", s.json(s.getConnection))
 		r.Delete("/connections/{name}", s.json(s.deleteConnection))
 		r.Post("/connections/{name}/test", s.json(s.testConnection))
+		r.Post("/connections/{name}/authorize", s.json(s.authorizeConnection))
 
 		r.Get("/subscriptions", s.json(s.listSubscriptions))
 		r.Put("/subscriptions/{id}", s.json(s.putSubscription))
@@ -91,6 +94,7 @@ func (s *server) routes() http.Handler {
 		r.Post("/subscriptions/{id}/rewind", s.json(s.rewind))
 		r.Get("/subscriptions/{id}/events", s.json(s.events))
 		r.Get("/subscriptions/{id}/runs", s.json(s.runs))
+		r.Post("/subscriptions/{id}/retry", s.json(s.retryDead))
 
 		r.Get("/deliveries", s.json(s.listDeliveries))
 		r.Post("/deliveries/{id}/retry", s.json(s.retryDelivery))

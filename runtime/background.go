@@ -1,0 +1,137 @@
+package runtime
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/okta-connector/okta-connector/connections/okta"
+	"github.com/okta-connector/okta-connector/runtime/store"
+)
+
+const (
+	backgroundKept   = time.Hour        // how long the answer of a long call can be fetched
+	backgroundReport = time.Second      // between two reports of progress
+	backgroundLease  = 10 * time.Second // a call whose process died is lost after this
+)
+
+// Progress counts what a call has read so far. It is safe for concurrent use.
+type Progress struct {
+	pages, items atomic.Int64
+	stats        *okta.Stats
+}
+
+// Page counts a page.
+func (p *Progress) Page(page okta.Page) {
+	p.pages.Add(1)
+	p.items.Add(int64(len(page.Items)))
+}
+
+// MarshalJSON writes {"pages","items","waitedMs"}.
+func (p *Progress) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]int64{
+		"pages": p.pages.Load(), "items": p.items.Load(), "waitedMs": p.stats.Waited().Milliseconds(),
+	})
+}
+
+// LongCall is a call that goes on after its request was answered.
+type LongCall struct {
+	ID         string          `json:"id"`
+	Action     string          `json:"action"`
+	Status     string          `json:"status"` // running, done, failed, cancelled, or lost with its process
+	Progress   json.RawMessage `json:"progress,omitempty"`
+	Answer     json.RawMessage `json:"answer,omitempty"`  // done
+	Problem    json.RawMessage `json:"problem,omitempty"` // failed
+	CreatedAt  time.Time       `json:"createdAt"`
+	FinishedAt *time.Time      `json:"finishedAt,omitempty"`
+	ExpiresAt  time.Time       `json:"expiresAt"`
+}
+
+// Background starts a call that outlives its request, and returns the id to ask for it with. Its context ends when
+// somebody cancels it, or the engine stops.
+func (e *Engine) Background(
+	ctx context.Context, scope, action string, run func(context.Context, *Progress) Response,
+) (id string, err error) {
+	id, owner := rand.Text(), rand.Text()
+	err = e.store.CreateInvocation(
+		ctx, store.Invocation{ID: id, Scope: scope, Action: action}, owner, backgroundLease, backgroundKept)
+	if err != nil {
+		return "", err
+	}
+	e.background.Go(func() {
+		ctx, cancel := context.WithCancelCause(e.life)
+		defer cancel(nil)
+		ctx, stats := okta.WithStats(ctx)
+		progress := &Progress{stats: stats}
+		stop := every(ctx, backgroundReport, func() bool { return e.report(ctx, cancel, id, owner, progress) })
+		resp := run(ctx, progress)
+		stop()
+		e.finishBackground(ctx, id, owner, progress, resp)
+	})
+	return id, nil
+}
+
+var errCancelled = errors.New("cancelled by the caller")
+
+func (e *Engine) report(
+	ctx context.Context, cancel context.CancelCauseFunc, id, owner string, progress *Progress,
+) bool {
+	raw, err := progress.MarshalJSON()
+	if err != nil {
+		return false
+	}
+	cancelled, err := e.store.ReportInvocation(ctx, id, owner, raw, backgroundLease)
+	if cancelled {
+		cancel(errCancelled)
+	}
+	return !errors.Is(err, store.ErrFenced)
+}
+
+func (e *Engine) finishBackground(ctx context.Context, id, owner string, progress *Progress, resp Response) {
+	status := store.InvocationDone
+	switch {
+	case errors.Is(context.Cause(ctx), errCancelled):
+		status = store.InvocationCancelled
+	case resp.Status >= 400:
+		status = store.InvocationFailed
+	}
+	ctx = context.WithoutCancel(ctx)
+	e.report(ctx, func(error) {}, id, owner, progress)
+	err := e.store.FinishInvocation(ctx, id, owner, status, resp.Status, resp.Body, backgroundKept)
+	if err != nil {
+		e.log.ErrorContext(ctx, "answer of a long call not stored", "error", err)
+	}
+}
+
+// LongCall returns a long call of the given scope, or a [NotFoundError].
+func (e *Engine) LongCall(ctx context.Context, scope, id string) (LongCall, error) {
+	inv, err := e.store.Invocation(ctx, id)
+	if err == nil && inv.Scope != scope {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return LongCall{}, notFound(err, "invocation", id)
+	}
+	call := LongCall{
+		ID: inv.ID, Action: inv.Action, Status: inv.Status, Progress: inv.Progress, CreatedAt: inv.CreatedAt,
+		FinishedAt: timeOrNil(inv.FinishedAt), ExpiresAt: inv.ExpiresAt,
+	}
+	switch inv.Status {
+	case store.InvocationDone:
+		call.Answer = inv.Answer
+	case store.InvocationFailed:
+		call.Problem = inv.Answer
+	}
+	return call, nil
+}
+
+// CancelLongCall asks for the end of a long call. What it has changed by then stays changed.
+func (e *Engine) CancelLongCall(ctx context.Context, scope, id string) error {
+	if _, err := e.LongCall(ctx, scope, id); err != nil {
+		return err
+	}
+	return notFound(e.store.CancelInvocation(ctx, id), "invocation", id)
+}
