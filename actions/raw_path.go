@@ -1,0 +1,106 @@
+package actions
+
+import (
+	"errors"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/okta-connector/okta-connector/connections/okta"
+)
+
+// What can be wrong with a path, as messages of the input URL.
+var (
+	errNotRelative  = errors.New("must be a path that begins with one slash, such as /users: the org's address and /api/v1 stand before it")
+	errHasBase      = errors.New("must not begin with /api/v1, which stands before it already")
+	errCharacter    = errors.New("must not hold a control character, a backslash or #")
+	errEncoding     = errors.New("must be UTF-8, with a % only before two hexadecimal digits")
+	errEmptySegment = errors.New("has nothing between two slashes or after the last one: is a variable without a value?")
+	errDotSegment   = errors.New("must not hold . or .. as a segment, however they are written")
+	errQuery        = errors.New("has a query that cannot be read")
+)
+
+// rawTarget reads a path below /api/v1 with its query. The path comes out escaped anew, segment by segment, so that
+// nothing in it can mean to Okta, or to a proxy on the way, what it does not mean here.
+func rawTarget(input string) (okta.Path, url.Values, error) {
+	path, rawQuery, _ := strings.Cut(input, "?")
+	switch {
+	case !strings.HasPrefix(path, "/"), strings.HasPrefix(path, "//"):
+		return okta.Path{}, nil, errNotRelative
+	case strings.ContainsFunc(input, forbidden) || strings.Contains(input, "#"):
+		return okta.Path{}, nil, errCharacter
+	}
+	segments := strings.Split(path[1:], "/")
+	var escaped strings.Builder
+	escaped.WriteString("/api/v1")
+	for i, segment := range segments {
+		decoded, err := rawSegment(segment)
+		if err != nil {
+			return okta.Path{}, nil, err
+		}
+		segments[i] = decoded
+		escaped.WriteString("/" + url.PathEscape(decoded))
+	}
+	if len(segments) > 1 && segments[0] == "api" && segments[1] == "v1" {
+		return okta.Path{}, nil, errHasBase
+	}
+	query, err := url.ParseQuery(rawQuery)
+	if err != nil || !validQuery(query) {
+		return okta.Path{}, nil, errQuery
+	}
+	return okta.Raw(escaped.String(), rawRoute(segments)), query, nil
+}
+
+// rawSegment decodes one segment and refuses what some server on the way might take for more than one, or for none.
+func rawSegment(segment string) (string, error) {
+	decoded, err := url.PathUnescape(segment)
+	if err != nil {
+		return "", errEncoding
+	}
+	bare := decodeFully(decoded)
+	switch {
+	case !utf8.ValidString(bare):
+		return "", errEncoding
+	case strings.ContainsFunc(bare, forbidden):
+		return "", errCharacter
+	}
+	for part := range strings.SplitSeq(bare, "/") {
+		part, _, _ = strings.Cut(part, ";") // servers drop path parameters before they look at dots
+		switch part = strings.TrimSpace(part); {
+		case part == "":
+			return "", errEmptySegment
+		case strings.Trim(part, dots) == "":
+			return "", errDotSegment
+		}
+	}
+	return decoded, nil
+}
+
+// dots are what a server that folds compatibility characters takes for dots.
+const dots = ".\u2024\u2025\u2026\u3002\ufe52\uff0e"
+
+func forbidden(r rune) bool { return r == '\\' || unicode.IsControl(r) }
+
+var percentEscape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+// decodeFully takes off escapes of escapes too. What is no escape stays.
+func decodeFully(s string) string {
+	for percentEscape.MatchString(s) {
+		s = percentEscape.ReplaceAllStringFunc(s, func(escape string) string {
+			decoded, _ := url.PathUnescape(escape) // matched by the pattern
+			return decoded
+		})
+	}
+	return s
+}
+
+func validQuery(query url.Values) bool {
+	for name, values := range query {
+		if !utf8.ValidString(name) || !utf8.ValidString(strings.Join(values, "")) {
+			return false
+		}
+	}
+	return true
+}
