@@ -67,7 +67,7 @@ func (p *property) value(raw []byte, at place) any {
 // holds null does for a list, or after a report.
 func (p *property) given(raw []byte, at place) any {
 	value, detail := p.coerce(raw, at)
-	if detail == "" && value != nil && !(p.Required && missing(value)) {
+	if detail == "" && value != nil && (!p.Required || !missing(value)) {
 		detail = p.violation(value)
 	}
 	if detail != "" {

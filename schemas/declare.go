@@ -59,17 +59,18 @@ func (s *Schema) reject(t reflect.Type, field string, err error) {
 
 func newProperty(field reflect.StructField) (*property, error) {
 	if !field.IsExported() {
-		return nil, fmt.Errorf("is not exported")
+		return nil, errors.New("is not exported")
 	}
 	p := &property{}
 	t := field.Type
 	if t.Kind() == reflect.Pointer {
 		p.pointer, t = true, t.Elem()
 	}
-	known := false
-	if p.shape, known = shapes[t]; !known || p.pointer && p.shape >= shapeList {
+	shape, known := shapes[t]
+	if !known || p.pointer && shape >= shapeList {
 		return nil, fmt.Errorf("type %s is not supported", field.Type)
 	}
+	p.shape = shape
 	p.Name = field.Tag.Get("json")
 	if !nameForm.MatchString(p.Name) {
 		return nil, fmt.Errorf("tag json: %q is not a plain name", p.Name)
@@ -102,6 +103,7 @@ func (p *property) check() error {
 		{p.always && p.Default == nil, "always needs a default"},
 		{p.emptyOK && (!p.pointer || !text), "emptyOK needs a *string"},
 		{p.emptyOK && p.nullRefused, "emptyOK and nullRefused exclude each other"},
+		{p.nullRefused && !text, "nullRefused is for text"},
 		{p.textOK && p.shape != shapeJSON, "textOK needs a json.RawMessage"},
 		{p.Secret && p.Default != nil, "a secret has no default"},
 		{p.closed && p.Default != nil && !p.offers(p.Default), "the default is not among the options"},

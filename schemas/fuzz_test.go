@@ -2,6 +2,7 @@ package schemas_test
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func FuzzDecode(f *testing.F) {
 
 func requireFieldErrors(t *testing.T, s *schemas.Schema, err error) {
 	t.Helper()
-	bad, ok := err.(schemas.Invalid)
+	bad, ok := errors.AsType[schemas.Invalid](err)
 	require.True(t, ok, "%T", err)
 	require.NotEmpty(t, bad)
 	require.LessOrEqual(t, len(bad), 100)
@@ -92,7 +93,9 @@ func rewritten(t *testing.T, raw json.RawMessage) json.RawMessage {
 
 // FuzzStrict holds that what Strict accepts the standard library reads too, and that it never panics.
 func FuzzStrict(f *testing.F) {
-	for _, raw := range []string{full, `{"a":[{"b":null}]}`, `"\ud800"`, "\"\xff\"", `{"a":1,"a":2}`, `[[[[[[]]]]]]`, `{} {}`} {
+	for _, raw := range []string{
+		full, `{"a":[{"b":null}]}`, `"\ud800"`, "\"\xff\"", `{"a":1,"a":2}`, `[[[[[[]]]]]]`, `{} {}`,
+	} {
 		f.Add([]byte(raw))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -101,7 +104,7 @@ func FuzzStrict(f *testing.F) {
 			require.True(t, json.Valid(raw))
 			return
 		}
-		syntax, ok := err.(*schemas.SyntaxError)
+		syntax, ok := errors.AsType[*schemas.SyntaxError](err)
 		require.True(t, ok, "%s", reflect.TypeOf(err))
 		require.GreaterOrEqual(t, syntax.Offset, int64(0))
 		require.LessOrEqual(t, syntax.Offset, int64(len(raw)))

@@ -23,7 +23,8 @@ func smallManifest() string {
 		"triggers":[{` + named("newUsers") + `,"kind":"polling","schedule":"*/5 * * * *",` + connection + `,
 			"eventSchema":` + string(schemas.User()) + `,"example":{}},
 			{` + named("eventHook") + `,"kind":"webhook",` + connection + `,"eventSchema":{"type":"object"},"example":{}}],
-		"actions":[{` + named("listUsers") + `,` + connection + `,"outputSchema":` + string(schemas.ListOf(schemas.User())) + `,
+		"actions":[{` + named("listUsers") + `,` + connection + `,
+			"outputSchema":` + string(schemas.ListOf(schemas.User())) + `,
 			"example":[],"scopes":["okta.users.read"],
 			"annotations":{"readOnly":true,"destructive":false,"idempotent":true}}],
 		"dataSources":[{` + named("selectUser") + `}]}`

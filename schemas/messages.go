@@ -35,9 +35,9 @@ func (p *property) violated(keyword string) string {
 	case "enum", "oneOf":
 		return "must be one of " + strings.Join(p.optionValues(), ", ")
 	case "minLength":
-		return fmt.Sprintf("must be at least %s", characters(p.MinLength))
+		return "must be at least " + characters(p.MinLength)
 	case "maxLength":
-		return fmt.Sprintf("must be at most %s", characters(p.MaxLength))
+		return "must be at most " + characters(p.MaxLength)
 	case "minimum":
 		return fmt.Sprintf("must be at least %d", *p.Min)
 	case "maximum":

@@ -41,8 +41,8 @@ func TestSecret_ShowsItselfOnlyToReveal(t *testing.T) {
 
 	var log bytes.Buffer
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
-		slog.New(handler).Info("connect", "token", in.Token, "pointer", &in.Token, "hash", in.Hash, "rows", in.Rows, "group", slog.GroupValue(
-			slog.Any("token", in.Token)))
+		slog.New(handler).Info("connect", "token", in.Token, "pointer", &in.Token, "hash", in.Hash, "rows", in.Rows,
+			"group", slog.GroupValue(slog.Any("token", in.Token)))
 	}
 	require.Contains(t, log.String(), "[redacted]")
 	require.NotContains(t, log.String(), "CANARY")

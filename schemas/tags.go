@@ -65,7 +65,7 @@ var tags = map[string]func(*property, string) error{
 func words(to func(*property) *string) func(*property, string) error {
 	return func(p *property, tag string) error {
 		if tag == "" {
-			return fmt.Errorf("is empty")
+			return errors.New("is empty")
 		}
 		*to(p) = tag
 		return nil
@@ -85,7 +85,7 @@ func oneOf(to func(*property) *string, allowed ...string) func(*property, string
 func flag(to func(*property) *bool) func(*property, string) error {
 	return func(p *property, tag string) error {
 		if tag != "true" {
-			return fmt.Errorf(`is not "true"`)
+			return errors.New(`is not "true"`)
 		}
 		*to(p) = true
 		return nil
@@ -96,7 +96,7 @@ func count(to func(*property) *int) func(*property, string) error {
 	return func(p *property, tag string) error {
 		n, err := strconv.Atoi(tag)
 		if err == nil && n < 1 {
-			err = fmt.Errorf("is less than 1")
+			err = errors.New("is less than 1")
 		}
 		*to(p) = n
 		return err
@@ -120,7 +120,7 @@ func options(tag string) ([]Option, error) {
 			title = value
 		}
 		if value == "" || title == "" {
-			return nil, fmt.Errorf("has an empty value or title")
+			return nil, errors.New("has an empty value or title")
 		}
 		if slices.ContainsFunc(list, func(o Option) bool { return o.Value == value }) {
 			return nil, fmt.Errorf("has %s twice", value)
@@ -136,7 +136,7 @@ var sourceForm = regexp.MustCompile(`^(\w+)(?:\((\w+=\w+(?:,\w+=\w+)*)\))?$`)
 func source(tag string) (*Source, error) {
 	parts := sourceForm.FindStringSubmatch(tag)
 	if parts == nil {
-		return nil, fmt.Errorf("is not of the form key or key(input=field)")
+		return nil, errors.New("is not of the form key or key(input=field)")
 	}
 	s := &Source{Key: parts[1]}
 	if parts[2] != "" {
@@ -153,7 +153,7 @@ func source(tag string) (*Source, error) {
 func condition(tag string) (*Condition, error) {
 	field, value, ok := strings.Cut(tag, "=")
 	if !ok {
-		return nil, fmt.Errorf("is not of the form field=value")
+		return nil, errors.New("is not of the form field=value")
 	}
 	return &Condition{Field: field, Equals: value}, nil
 }
@@ -170,7 +170,7 @@ func (p *property) literal(tag string) (any, error) {
 		value, err := strconv.Atoi(tag)
 		return value, err
 	default:
-		return nil, fmt.Errorf("needs a text, boolean or integer field")
+		return nil, errors.New("needs a text, boolean or integer field")
 	}
 }
 
@@ -209,7 +209,7 @@ func (p *property) readTag(tag reflect.StructTag) error {
 	for rest != "" {
 		key, quoted, ok := strings.Cut(rest, ":")
 		if !ok {
-			return fmt.Errorf("tag is not of the form key:\"value\"")
+			return errors.New(`tag is not of the form key:"value"`)
 		}
 		literal, err := strconv.QuotedPrefix(quoted)
 		if err != nil {

@@ -12,11 +12,11 @@ import (
 )
 
 type (
-	hasCheck     struct{}
-	alsoHasCheck struct{}
-	twoChecks    struct {
-		hasCheck
-		alsoHasCheck
+	SomeCheck  struct{}
+	OtherCheck struct{}
+	twoChecks  struct {
+		SomeCheck
+		OtherCheck
 	}
 	suggestsUnknown  struct{}
 	suggestsForCount struct {
@@ -27,8 +27,8 @@ type (
 	}
 )
 
-func (hasCheck) Check() schemas.Invalid                  { return nil }
-func (alsoHasCheck) Check() schemas.Invalid              { return nil }
+func (SomeCheck) Check() schemas.Invalid                 { return nil }
+func (OtherCheck) Check() schemas.Invalid                { return nil }
 func (suggestsUnknown) Suggestions() map[string][]string { return map[string][]string{"a": nil} }
 
 func (suggestsForCount) Suggestions() map[string][]string { return map[string][]string{"count": {"1"}} }
@@ -165,6 +165,9 @@ func TestFor_PanicsOnABadDeclaration(t *testing.T) {
 		{schemas.For[struct {
 			F *string `json:"f" emptyOK:"true" nullRefused:"true"`
 		}], "F: emptyOK and nullRefused exclude each other"},
+		{schemas.For[struct {
+			F []string `json:"f" nullRefused:"true"`
+		}], "F: nullRefused is for text"},
 		{schemas.For[struct {
 			F schemas.Object `json:"f" textOK:"true"`
 		}], "F: textOK needs a json.RawMessage"},
