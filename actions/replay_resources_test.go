@@ -57,7 +57,7 @@ func otherReplays() []replay {
 		},
 		{
 			route: "GET /api/v1/apps", action: actions.ListApplications,
-			adds:   []string{"limit", "useOptimization", "includeNonDeleted"},
+			adds:   []string{"limit"},
 			inputs: func(t *testing.T, r recording, _ []string) map[string]any { return recordedQuery(t, r) },
 		},
 		{route: "GET /api/v1/apps/{}", action: actions.GetApplication, inputs: byID("applicationId")},

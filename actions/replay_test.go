@@ -1,7 +1,6 @@
 package actions_test
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -90,8 +89,7 @@ func readRecordings(t *testing.T) []recording {
 	require.NoError(t, err)
 	defer file.Close()
 	var rows []recording
-	lines := bufio.NewReader(file)
-	for decoder := json.NewDecoder(lines); decoder.More(); {
+	for decoder := json.NewDecoder(file); decoder.More(); {
 		var row recording
 		require.NoError(t, decoder.Decode(&row))
 		rows = append(rows, row)
