@@ -92,8 +92,23 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 	if err := made.Close(); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	if _, err := s.read().exec(ctx, `VACUUM INTO ?1`, file); err != nil {
+	if err := s.vacuumInto(ctx, file); err != nil {
 		return errors.Join(fmt.Errorf("backup: %w", err), os.Remove(file))
 	}
 	return nil
+}
+
+// vacuumInto lets a reading connection write, but only to the copy: the writer's goes on with its work.
+func (s *Store) vacuumInto(ctx context.Context, file string) error {
+	conn, err := s.reader.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, `PRAGMA query_only = 0`); err != nil {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, `VACUUM INTO ?1`, file)
+	_, resetErr := conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA query_only = 1`)
+	return errors.Join(err, resetErr)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -56,18 +57,25 @@ func openSQLite(ctx context.Context, path string, opts Options) (*Store, error) 
 		sealer:  opts.Sealer,
 	}
 	if opts.Exclusive {
-		// A transaction on a file of its own, never ended: the system gives it back when the process dies, however it dies.
 		if err := createPrivate(path + "-lock"); err != nil {
-			s.Close()
-			return nil, fmt.Errorf("create lock file: %w", err)
+			return nil, errors.Join(fmt.Errorf("create lock file: %w", err), s.Close())
 		}
-		s.guard = pool(1, path+"-lock", "_pragma=busy_timeout(1000)&_txlock=exclusive")
-		if _, err := s.guard.BeginTx(context.WithoutCancel(ctx), nil); err != nil {
-			s.Close()
-			return nil, fmt.Errorf("lock database: %w", err)
+		guard := pool(1, path+"-lock", "_pragma=busy_timeout(1000)&_txlock=exclusive")
+		if s.release, err = hold(ctx, guard); err != nil {
+			return nil, errors.Join(fmt.Errorf("lock database: %w", err), guard.Close(), s.Close())
 		}
 	}
 	return s, nil
+}
+
+// hold begins an exclusive transaction on a file that has no other use. The system ends it when the process dies, however
+// it dies, so that nothing is left to clean up.
+func hold(ctx context.Context, guard *sql.DB) (release func() error, err error) {
+	tx, err := guard.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return errors.Join(tx.Rollback(), guard.Close()) }, nil
 }
 
 // createPrivate makes the file for its owner alone; SQLite gives its side files the same mode.

@@ -53,8 +53,8 @@ type Options struct {
 // A Store is an open database. It is safe for concurrent use.
 type Store struct {
 	*dialect
-	writer, reader *sql.DB // the same pool on PostgreSQL
-	guard          *sql.DB // what Options.Exclusive holds; nil without
+	writer, reader *sql.DB      // the same pool on PostgreSQL
+	release        func() error // gives up what Options.Exclusive holds; nil without
 	sealer         *Sealer
 }
 
@@ -140,8 +140,8 @@ func (s *Store) Close() error {
 	if s.reader != s.writer {
 		err = errors.Join(err, s.reader.Close())
 	}
-	if s.guard != nil {
-		err = errors.Join(err, s.guard.Close())
+	if s.release != nil {
+		err = errors.Join(err, s.release())
 	}
 	return err
 }

@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -13,21 +14,54 @@ import (
 	"github.com/okta-connector/okta-connector/runtime/store"
 )
 
-// An Open gives a new, empty database, sealed with [Key], that lives as long as the test.
-type Open func(t *testing.T) *store.Store
-
-// Key is the sealing key of every store in the suite.
-func Key() []byte { return []byte("0123456789abcdef0123456789abcdef") }
-
-// Sealer seals with [Key].
-func Sealer(t testing.TB) *store.Sealer {
-	sealer, err := store.NewSealer(Key())
+// Sealer seals with keys made of the given names; without one, with the key of [Open].
+func Sealer(t testing.TB, names ...string) *store.Sealer {
+	if len(names) == 0 {
+		names = []string{"test"}
+	}
+	var keys [][]byte
+	for _, name := range names {
+		key := sha256.Sum256([]byte(name))
+		keys = append(keys, key[:])
+	}
+	sealer, err := store.NewSealer(keys...)
 	require.NoError(t, err)
 	return sealer
 }
 
-// Run runs the suite, each test in parallel with a database of its own.
-func Run(t *testing.T, open Open) {
+// Open opens a database until the test ends.
+func Open(t testing.TB, url string) *store.Store {
+	return openWith(t, url, Sealer(t))
+}
+
+func openWith(t testing.TB, url string, sealer *store.Sealer) *store.Store {
+	s, err := store.Open(t.Context(), url, store.Options{Sealer: sealer})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+// Run runs the suite, each test in parallel with a database of its own: newDatabase returns the URL of one that is empty
+// and lives as long as the test.
+func Run(t *testing.T, newDatabase func(t testing.TB) string) {
+	databases := []struct {
+		name string
+		test func(t *testing.T, url string)
+	}{
+		{"Open_ManyAtOnce", openAtOnce},
+		{"Open_AgainKeepsRows", openAgain},
+		{"Open_WrongKey", openWithWrongKey},
+		{"Open_NewerSchema", openNewer},
+		{"Open_Cancelled", openCancelled},
+		{"Rotate_OldKeyIsNoLongerNeeded", rotate},
+		{"Rotate_WhileWorkGoesOn", rotateConcurrently},
+	}
+	for _, entry := range databases {
+		t.Run(entry.name, func(t *testing.T) {
+			t.Parallel()
+			entry.test(t, newDatabase(t))
+		})
+	}
 	suite := []struct {
 		name string
 		test func(*testing.T, *store.Store)
@@ -66,11 +100,28 @@ func Run(t *testing.T, open Open) {
 		{"Deliveries_OneAtATimePerSubscription", oneLane},
 		{"Deliveries_ReceiverRemoved", receiverRemoved},
 		{"Deliveries_Listed", listDeliveries},
+		{"Flows_OneUseUntilTheyExpire", flows},
+		{"Lease_OneOwnerAtATime", leases},
+		{"Idempotent_AnswerIsReplayed", replayCall},
+		{"Idempotent_OneOfManyStarts", startOneCall},
+		{"Idempotent_VanishedOwner", interruptedCall},
+		{"Idempotent_AbandonedAndExpiredStartAnew", abandonedCall},
+		{"Invocation_ProgressThenAnswer", invocation},
+		{"Invocation_CancelledAndLost", cancelInvocation},
+		{"Audit_NewestFirst", audit},
+		{"Secret_SharedByAllWhoAsk", sharedSecret},
+		{"Stats_CountWhatWaits", stats},
+		{"Recover_MakesRetriesDue", recoverRetries},
+		{"Prune_EventsByAge", pruneByAge},
+		{"Prune_EventsByCount", pruneByCount},
+		{"Prune_KeepsUndelivered", pruneUndelivered},
+		{"Prune_ManyRows", pruneMany},
+		{"Prune_FinishedDeliveriesExpiredRowsAndAudit", pruneRest},
 	}
 	for _, entry := range suite {
 		t.Run(entry.name, func(t *testing.T) {
 			t.Parallel()
-			entry.test(t, open(t))
+			entry.test(t, Open(t, newDatabase(t)))
 		})
 	}
 }
