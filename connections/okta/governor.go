@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -12,9 +11,8 @@ import (
 
 const (
 	defaultConcurrent = 32              // just below the 35 that Okta's smallest plan takes at once
-	regain            = 2 * time.Second // after a refusal for concurrency, one more call at once every so often
 	patience          = 2 * time.Minute // a background call that waited so long counts as any other
-	maxRoutes         = 512             // routes remembered; raw requests may invent them
+	maxBuckets        = 512             // remembered; raw requests may invent routes
 )
 
 // GovernorConfig tunes a [Governor]. The zero value works.
@@ -27,32 +25,30 @@ type GovernorConfig struct {
 	MaxConcurrent int
 }
 
-// Governor shares one org's rate limits between all calls of the process. It learns the buckets from the X-Rate-Limit
-// headers of each answer and holds calls back before Okta has to refuse them: first come, first served, with background
-// calls behind the others. All clients of an org should share one.
+// Governor shares one org's rate limits between all calls of the process. It learns them from the X-Rate-Limit headers
+// of each answer, one bucket for each method and route, and holds calls back before Okta has to refuse them: first
+// come, first served, with background calls behind the others. All clients of an org should share one.
 //
-// Within a bucket never more than half of what is left is under way, so that other processes which draw from the same
-// bucket, or routes not yet known to share it, do not overshoot together. A fixed table of buckets was rejected: Okta
-// no longer publishes one.
+// Several routes may draw from one of Okta's buckets, and so may other processes: they are noticed by what they use up.
+// A fixed table of buckets was rejected, because Okta no longer publishes one.
 type Governor struct {
 	share float64
 
 	mu         sync.Mutex
-	routes     map[routeKey]*route
-	queued     []*route // those with someone in line
+	buckets    map[bucketKey]*bucket
+	queued     []*bucket // those with someone in line
 	slots      slots
 	underWay   int
 	background int    // of underWay
 	arrivals   uint64 // numbers turns: the order of the line
-	admitted   uint64 // numbers tickets: what was sent before or after what was learned
 	timer      *time.Timer
 }
 
 // NewGovernor returns a governor that has learned nothing yet.
 func NewGovernor(cfg GovernorConfig) *Governor {
-	g := &Governor{share: cfg.Share, routes: make(map[routeKey]*route)}
-	if !(g.share > 0 && g.share <= 1) { // NaN too
-		g.share = 1
+	g := &Governor{share: 1, buckets: make(map[bucketKey]*bucket)}
+	if cfg.Share > 0 && cfg.Share < 1 {
+		g.share = cfg.Share
 	}
 	g.slots.most = defaultConcurrent
 	if cfg.MaxConcurrent > 0 {
@@ -72,32 +68,21 @@ func Background(ctx context.Context) context.Context {
 
 // A turn is one operation's place in the line. A repeated attempt keeps it.
 type turn struct {
-	key        routeKey
+	key        bucketKey
 	background bool
 	seq        uint64 // 0 until it first stands in line
 }
 
-func newTurn(ctx context.Context, method, template string) *turn {
+func newTurn(ctx context.Context, method, route string) *turn {
 	background, _ := ctx.Value(backgroundKey{}).(bool)
-	return &turn{key: routeKey{method, template}, background: background}
-}
-
-// A ticket allows one attempt. Its holder calls done whatever happens, and answered before that if an answer came.
-type ticket struct {
-	governor   *Governor
-	route      *route
-	number     uint64
-	window     uint64 // the route's window when the ticket was given
-	background bool
-	pending    bool // its answer has not come
-	over       bool
+	return &turn{key: bucketKey{method, route}, background: background}
 }
 
 // acquire waits for room. It returns a [*RateLimitError] as soon as it is sure that none comes before ctx's deadline,
 // and a [*NetworkError] when ctx was over before, or is cancelled.
 func (g *Governor) acquire(ctx context.Context, t *turn) (*ticket, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, interrupted(t.key.method, t.key.template, err)
+		return nil, interrupted(t.key.method, t.key.route, err)
 	}
 	w, ticket, err := g.enter(ctx, t)
 	if w == nil {
@@ -121,13 +106,13 @@ func (g *Governor) enter(ctx context.Context, t *turn) (*waiter, *ticket, error)
 		t.seq = g.arrivals
 	}
 	g.dispatch(now) // who stands in line goes first
-	r := g.route(t.key, now)
-	if g.admits(r.bucket, t.background, now) {
-		return nil, g.admit(r, t.background), nil
+	b := g.bucket(t.key, now)
+	if g.admits(b, t.background, now) {
+		return nil, g.admit(b, t.background), nil
 	}
-	w := &waiter{turn: t, route: r, since: now, ready: make(chan struct{})}
+	w := &waiter{turn: t, bucket: b, since: now, ready: make(chan struct{})}
 	w.deadline, w.limited = ctx.Deadline()
-	if wait := r.bucket.wait(now, r.bucket.ahead(t)); w.tooLong(now, wait) {
+	if wait := b.wait(now, b.ahead(t)); w.tooLong(now, wait) {
 		return nil, nil, w.refusal(wait)
 	}
 	g.queue(w)
@@ -141,17 +126,18 @@ func (g *Governor) leave(w *waiter, cause error) {
 	defer g.mu.Unlock()
 	now := time.Now()
 	switch {
-	case w.ticket != nil:
-		w.ticket.release(now)
-		w.ticket = nil
 	case w.err != nil: // refused at the same moment
 		return
+	case w.ticket != nil:
+		w.ticket.release()
+		w.ticket = nil
 	default:
 		g.unqueue(w)
 	}
-	w.err = interrupted(w.turn.key.method, w.turn.key.template, cause)
 	if errors.Is(cause, context.DeadlineExceeded) {
-		w.err = w.refusal(w.route.bucket.wait(now, 0))
+		w.err = w.refusal(w.bucket.wait(now, 0))
+	} else {
+		w.err = interrupted(w.turn.key.method, w.turn.key.route, cause)
 	}
 	g.dispatch(now)
 }
@@ -163,7 +149,7 @@ func (g *Governor) dispatch(now time.Time) {
 	}
 	for w := g.next(now); w != nil; w = g.next(now) {
 		g.unqueue(w)
-		w.ticket = g.admit(w.route, w.turn.background)
+		w.ticket = g.admit(w.bucket, w.turn.background)
 		close(w.ready)
 	}
 	g.arm(now)
@@ -172,14 +158,14 @@ func (g *Governor) dispatch(now time.Time) {
 // next returns the first in line among those who may go.
 func (g *Governor) next(now time.Time) *waiter {
 	var first *waiter
-	for _, r := range g.queued {
-		for i := range r.lines {
-			head := r.lines[i].Front()
+	for _, b := range g.queued {
+		for i := range b.lines {
+			head := b.lines[i].Front()
 			if head == nil {
 				continue
 			}
 			w := head.Value.(*waiter)
-			if (first == nil || w.before(first, now)) && g.admits(r.bucket, w.turn.background, now) {
+			if (first == nil || w.before(first, now)) && g.admits(b, w.turn.background, now) {
 				first = w
 			}
 		}
@@ -194,35 +180,23 @@ func (g *Governor) admits(b *bucket, background bool, now time.Time) bool {
 		b.room(now) > 0
 }
 
-func (g *Governor) admit(r *route, background bool) *ticket {
-	g.underWay++
-	if background {
-		g.background++
-	}
-	g.admitted++
-	r.underWay++
-	r.pending++
-	return &ticket{
-		governor: g, route: r, number: g.admitted, window: r.window, background: background, pending: true,
-	}
-}
-
-// arm sets the timer to the first end of a window that someone in line waits for. Who waits for anything else is let
-// go by the ticket that is given back.
+// arm sets the timer to the first moment at which time alone makes room for someone in line.
 func (g *Governor) arm(now time.Time) {
 	var first time.Time
-	for _, r := range g.queued {
-		b := r.bucket
-		if b.room(now) <= 0 && b.confirmed && (first.IsZero() || b.ends.Before(first)) {
-			first = b.ends
+	for _, b := range g.queued {
+		if b.room(now) > 0 {
+			continue // it waits for a ticket
+		}
+		if at := b.nextChance(now); first.IsZero() || at.Before(first) {
+			first = at
 		}
 	}
 	switch {
-	case first.IsZero() && g.timer != nil:
-		g.timer.Stop()
-	case first.IsZero():
-	case g.timer == nil:
+	case g.timer == nil && !first.IsZero():
 		g.timer = time.AfterFunc(first.Sub(now), g.wake)
+	case g.timer == nil:
+	case first.IsZero():
+		g.timer.Stop()
 	default:
 		g.timer.Reset(first.Sub(now))
 	}
@@ -234,92 +208,13 @@ func (g *Governor) wake() {
 	g.dispatch(time.Now())
 }
 
-// answered learns from an answer's headers. It reports whether the line holds all that a repeat has to wait for: after
-// false, for a 429 that no bucket explains, the call must stand back by itself.
-func (t *ticket) answered(status int, h http.Header) bool {
-	g := t.governor
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := time.Now()
-	t.settle()
-	defer g.dispatch(now)
-
-	refused := status == http.StatusTooManyRequests
-	if refused && h.Get(headerLimit) == "0" {
-		g.slots.lower(t.number, g.admitted, g.underWay, now)
-		return false
-	}
-	o, ok := readOffer(h, now)
-	if !ok {
-		if !refused {
-			t.route.bucket.foundOpen()
-		}
-		return !refused
-	}
-	g.learn(t, o, refused, now)
-	return !refused || o.remaining == 0
-}
-
-// done gives the ticket back.
-func (t *ticket) done() {
-	g := t.governor
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	t.release(time.Now())
-}
-
-func (t *ticket) release(now time.Time) {
-	if t.over {
-		return
-	}
-	t.over = true
-	t.settle()
-	g := t.governor
-	t.route.underWay--
-	g.underWay--
-	if t.background {
-		g.background--
-	}
-	g.dispatch(now)
-}
-
-// settle ends the ticket's claim on its bucket's window.
-func (t *ticket) settle() {
-	if t.pending && t.window == t.route.window {
-		t.route.pending--
-	}
-	t.pending = false
-}
-
-// slots is how many calls the org takes at once. Okta does not tell: it refuses with a limit of 0.
-type slots struct {
-	most    int
-	level   int       // where the last refusal left it
-	since   time.Time // when that was
-	lowered uint64    // the last ticket given before that
-}
-
-func (s *slots) allowed(now time.Time) int {
-	return min(s.most, s.level+int(now.Sub(s.since)/regain))
-}
-
-// lower halves what is allowed. Refusals of calls that left before the last time tell nothing new.
-func (s *slots) lower(number, admitted uint64, underWay int, now time.Time) {
-	if number <= s.lowered {
-		return
-	}
-	s.level = max(1, min(s.allowed(now), underWay)/2)
-	s.since, s.lowered = now, admitted
-}
-
-// BucketState is what a governor knows of one route's bucket, for metrics. Routes that share a bucket tell the same of
-// it.
+// BucketState is what a governor knows of one route's bucket, for metrics.
 type BucketState struct {
 	Method, Route    string
 	Limit, Remaining int           // 0, 0 while nothing is known
 	ResetIn          time.Duration // until calls may draw from a new window; 0 when not known
-	Waiting          int           // calls of this route that stand in line
-	InFlight         int           // calls of this route under way
+	Waiting          int           // calls that stand in line
+	InFlight         int           // calls under way
 }
 
 // Snapshot returns the state of each route called lately, by route and method.
@@ -327,12 +222,12 @@ func (g *Governor) Snapshot() []BucketState {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	states := make([]BucketState, 0, len(g.routes))
-	for key, r := range g.routes {
+	states := make([]BucketState, 0, len(g.buckets))
+	for key, b := range g.buckets {
 		states = append(states, BucketState{
-			Method: key.method, Route: key.template,
-			Limit: r.bucket.limit, Remaining: r.bucket.remaining, ResetIn: r.bucket.resetIn(now),
-			Waiting: r.waiting(), InFlight: r.underWay,
+			Method: key.method, Route: key.route,
+			ResetIn: b.resetIn(now), Limit: b.limit, Remaining: b.remaining,
+			Waiting: b.waiting(), InFlight: b.underWay,
 		})
 	}
 	slices.SortFunc(states, func(a, b BucketState) int {

@@ -1,0 +1,98 @@
+package okta
+
+import (
+	"net/http"
+	"time"
+)
+
+// A ticket allows one attempt. Its holder calls done whatever happens, and answered before that if an answer came.
+type ticket struct {
+	governor   *Governor
+	bucket     *bucket
+	sent       sent
+	lowered    int // of slots, when it was given
+	background bool
+	over       bool
+}
+
+func (g *Governor) admit(b *bucket, background bool) *ticket {
+	g.underWay++
+	if background {
+		g.background++
+	}
+	b.underWay++
+	return &ticket{governor: g, bucket: b, sent: b.send(), lowered: g.slots.lowered, background: background}
+}
+
+// answered learns from an answer's headers. It reports whether the line holds all that a repeat has to wait for: after
+// false, for a 429 that no bucket explains, the call must stand back by itself.
+func (t *ticket) answered(status int, h http.Header) bool {
+	g := t.governor
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	t.bucket.settle(&t.sent)
+	defer g.dispatch(now)
+
+	refused := status == http.StatusTooManyRequests
+	if refused && h.Get(headerLimit) == "0" {
+		if t.lowered == g.slots.lowered { // what left before the last time tells nothing new
+			g.slots.lower(g.underWay, now)
+		}
+		return false
+	}
+	o, ok := readOffer(h, now)
+	if !ok {
+		if !refused {
+			t.bucket.foundOpen()
+		}
+		return !refused
+	}
+	t.bucket.learn(o, t.sent, refused)
+	if t.bucket.usedUp() {
+		g.refuseLate(t.bucket, now)
+	}
+	return !refused || o.remaining == 0
+}
+
+// done gives the ticket back.
+func (t *ticket) done() {
+	g := t.governor
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !t.over {
+		t.release()
+		g.dispatch(time.Now())
+	}
+}
+
+func (t *ticket) release() {
+	t.over = true
+	t.bucket.settle(&t.sent)
+	t.bucket.underWay--
+	t.governor.underWay--
+	if t.background {
+		t.governor.background--
+	}
+}
+
+// regain is how often one more call at once is tried after a refusal for concurrency.
+const regain = 2 * time.Second
+
+// slots is how many calls the org takes at once. Okta does not tell: it refuses with a limit of 0.
+type slots struct {
+	most    int
+	level   int       // where the last refusal left it
+	since   time.Time // when that was
+	lowered int       // how often
+}
+
+func (s *slots) allowed(now time.Time) int {
+	return min(s.most, s.level+int(now.Sub(s.since)/regain))
+}
+
+func (s *slots) lower(underWay int, now time.Time) {
+	s.level = max(1, min(s.allowed(now), underWay)/2)
+	s.since = now
+	s.lowered++
+}
