@@ -103,9 +103,8 @@ func (in listGroups) query() url.Values {
 	if in.Q != "" && in.FetchAll {
 		size = maxGroups
 	}
-	query := queryOf("search", in.Search, "filter", in.Filter, "q", in.Q, "after", in.After,
+	return queryOf("search", in.Search, "filter", in.Filter, "q", in.Q, "after", in.After,
 		"limit", number(in.Limit, size), "sortBy", in.SortBy, "sortOrder", in.SortOrder)
-	return addExtra(query, in.ExtraParameters)
 }
 
 // Check holds the inputs against what Okta documents for group lists.
@@ -127,7 +126,7 @@ var ListGroups = connector.NewAction(
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in listGroups) (connector.Result, error) {
-		return read(c.ListGroups(ctx, in.query()), in.FetchAll)
+		return read(c.ListGroups(ctx, addExtra(in.query(), in.ExtraParameters)), in.FetchAll)
 	},
 )
 
