@@ -61,19 +61,30 @@ func rateHeaders(limit, remaining int, resetIn, skew time.Duration) http.Header 
 
 // fakeOrg counts calls in buckets as Okta does. It is a RoundTripper, so that it works in virtual time.
 type fakeOrg struct {
-	buckets  map[string]*fakeBucket // by the path's last part, see bucket
-	skew     time.Duration          // how far the org's clock is ahead of ours
-	latency  time.Duration
-	jitter   time.Duration            // at most so much more latency
-	slow     map[string]time.Duration // extra latency by query
-	atOnce   int                      // calls it takes at once; 0: any number
-	silent   bool                     // sends no rate-limit headers
-	mu       sync.Mutex
+	buckets map[string]*fakeBucket // by the path's last part, see bucket
+	skew    time.Duration          // how far the org's clock is ahead of ours
+	latency time.Duration
+	jitter  time.Duration            // at most so much more latency
+	slow    map[string]time.Duration // extra latency by query
+	atOnce  int                      // calls it takes at once; 0: any number
+	silent  bool                     // sends no rate-limit headers
+	mu      sync.Mutex
+	tallied tally
+}
+
+type tally struct {
 	underWay int
-	most     int
+	most     int // that were under way at once
 	calls    int
 	refused  int
 	served   []string // queries in the order of their acceptance
+}
+
+// tally returns the counts so far, while calls go on.
+func (o *fakeOrg) tally() tally {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.tallied
 }
 
 type fakeBucket struct {
@@ -118,25 +129,25 @@ func (o *fakeOrg) RoundTrip(r *http.Request) (*http.Response, error) {
 func (o *fakeOrg) enter(r *http.Request) (int, http.Header) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.calls++
-	o.underWay++
-	o.most = max(o.most, o.underWay)
+	o.tallied.calls++
+	o.tallied.underWay++
+	o.tallied.most = max(o.tallied.most, o.tallied.underWay)
 	now := time.Now()
 	b := o.bucket(r)
 	b.roll(now)
 	reset := strconv.FormatInt(b.begun.Add(b.window).Add(o.skew).Unix(), 10)
-	if o.atOnce > 0 && o.underWay > o.atOnce {
-		o.refused++
+	if o.atOnce > 0 && o.tallied.underWay > o.atOnce {
+		o.tallied.refused++
 		return http.StatusTooManyRequests, http.Header{headerLimit: {"0"}, headerRemaining: {"0"}, headerReset: {reset}}
 	}
 	h := http.Header{headerLimit: {strconv.Itoa(b.limit)}, headerReset: {reset}}
 	if b.used == b.limit {
-		o.refused++
+		o.tallied.refused++
 		h.Set(headerRemaining, "0")
 		return http.StatusTooManyRequests, h
 	}
 	b.used++
-	o.served = append(o.served, r.URL.RawQuery)
+	o.tallied.served = append(o.tallied.served, r.URL.RawQuery)
 	h.Set(headerRemaining, strconv.Itoa(b.limit-b.used))
 	return http.StatusOK, h
 }
@@ -144,7 +155,14 @@ func (o *fakeOrg) enter(r *http.Request) (int, http.Header) {
 func (o *fakeOrg) leave() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.underWay--
+	o.tallied.underWay--
+}
+
+// use makes a bucket's present window be used up to n.
+func (o *fakeOrg) use(bucket string, n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.buckets[bucket].used = n
 }
 
 // client returns one with a governor of its own.

@@ -108,7 +108,7 @@ func (g *Governor) enter(ctx context.Context, t *turn) (*waiter, *ticket, error)
 	g.dispatch(now) // who stands in line goes first
 	b := g.bucket(t.key, now)
 	if g.admits(b, t.background, now) {
-		return nil, g.admit(b, t.background), nil
+		return nil, g.admit(b, t.background, now), nil
 	}
 	w := &waiter{turn: t, bucket: b, since: now, ready: make(chan struct{})}
 	w.deadline, w.limited = ctx.Deadline()
@@ -149,7 +149,7 @@ func (g *Governor) dispatch(now time.Time) {
 	}
 	for w := g.next(now); w != nil; w = g.next(now) {
 		g.unqueue(w)
-		w.ticket = g.admit(w.bucket, w.turn.background)
+		w.ticket = g.admit(w.bucket, w.turn.background, now)
 		close(w.ready)
 	}
 	g.arm(now)

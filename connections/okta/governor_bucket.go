@@ -44,7 +44,7 @@ func (g *Governor) bucket(key bucketKey, now time.Time) *bucket {
 	if len(g.buckets) >= maxBuckets {
 		g.forget(now)
 	}
-	b := &bucket{window: window{share: g.share, since: now}}
+	b := &bucket{window: window{share: g.share}}
 	g.buckets[key] = b
 	return b
 }

@@ -102,9 +102,9 @@ func TestGovernor_ThreeSmallBuckets(t *testing.T) {
 				failed := all(len(templates), func(i int) error { return get(t.Context(), c, templates[i], i) })
 
 				took := time.Since(began)
-				t.Logf("%d calls, %d refused, %s of at least %s", org.calls, org.refused, took, least)
+				t.Logf("%d calls, %d refused, %s of at least %s", org.tally().calls, org.tally().refused, took, least)
 				require.Zero(t, failed)
-				require.LessOrEqual(t, org.refused, cmp.Or(test.refused, 15))
+				require.LessOrEqual(t, org.tally().refused, cmp.Or(test.refused, 15))
 				require.LessOrEqual(t, took, least*135/100)
 			})
 		})
@@ -126,7 +126,7 @@ func TestGovernor_WaitsForTheResetOnOktasClock(t *testing.T) {
 			// Date is cut to seconds, so the margin of one second may grow to two.
 			require.GreaterOrEqual(t, time.Since(began), 61*time.Second)
 			require.Less(t, time.Since(began), 62*time.Second)
-			require.Zero(t, org.refused, "the last call of a bucket is used, and the next one waits")
+			require.Zero(t, org.tally().refused, "the last call of a bucket is used, and the next one waits")
 			require.Equal(t, time.Since(began)-3*org.latency, stats.Waited())
 			require.Equal(t, 3, stats.Requests())
 		})
@@ -140,7 +140,7 @@ func TestGovernor_InFlightCallsCount(t *testing.T) {
 		c := org.client(t, GovernorConfig{})
 		require.NoError(t, get(t.Context(), c, "/api/v1/users", 0))
 		require.Zero(t, all(30, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }))
-		require.Zero(t, org.refused)
+		require.Zero(t, org.tally().refused)
 	})
 }
 
@@ -154,10 +154,10 @@ func TestGovernor_ModestBeforeTheFirstAnswer(t *testing.T) {
 		done := make(chan int)
 		go func() { done <- all(100, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }) }()
 		synctest.Wait()
-		require.Equal(t, probes, org.underWay)
+		require.Equal(t, probes, org.tally().underWay)
 		require.Zero(t, <-done)
 		require.Less(t, time.Since(began), 10*time.Second, "the answers told that there is room")
-		require.Equal(t, defaultConcurrent, org.most)
+		require.Equal(t, defaultConcurrent, org.tally().most)
 	})
 }
 
@@ -175,6 +175,23 @@ func TestGovernor_SlowFirstAnswersDoNotHoldUpTheRest(t *testing.T) {
 		require.NoError(t, get(t.Context(), c, "/api/v1/users", 2))
 		require.Less(t, time.Since(began), 2*time.Second)
 		time.Sleep(time.Minute)
+	})
+}
+
+func TestGovernor_ModestAfterAnIdleWindow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := newFakeOrg("users", 100, 0)
+		c := org.client(t, GovernorConfig{})
+		require.NoError(t, get(t.Context(), c, "/api/v1/users", 0))
+		time.Sleep(2 * time.Minute)
+		require.Zero(t, c.Governor().Snapshot()[0].ResetIn, "the window is over")
+		time.Sleep(30 * time.Second)
+		done := make(chan int)
+		go func() { done <- all(100, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }) }()
+		synctest.Wait()
+		require.Equal(t, probes, org.tally().underWay)
+		require.Zero(t, <-done)
 	})
 }
 
@@ -282,15 +299,14 @@ func TestGovernor_ConcurrencyRefusalsLowerTheNumberAtOnce(t *testing.T) {
 		c := org.client(t, GovernorConfig{})
 		began := time.Now()
 		require.Zero(t, all(300, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }))
-		t.Logf("%d calls, %d refused, %s", org.calls, org.refused, time.Since(began))
-		require.Less(t, org.refused, 300/5)
+		t.Logf("%d calls, %d refused, %s", org.tally().calls, org.tally().refused, time.Since(began))
+		require.Less(t, org.tally().refused, 300/5)
 		require.Less(t, time.Since(began), 90*time.Second, "30 s is the least; none waits for the suggested reset each time")
 
-		org.atOnce = 0
+		org.atOnce, org.tallied = 0, tally{}
 		time.Sleep(5 * time.Minute)
-		org.most = 0
 		require.Zero(t, all(300, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }))
-		require.Equal(t, defaultConcurrent, org.most, "it recovers")
+		require.Equal(t, defaultConcurrent, org.tally().most, "it recovers")
 	})
 }
 
@@ -307,7 +323,7 @@ func TestGovernor_ServesInOrder(t *testing.T) {
 			synctest.Wait()
 		}
 		wg.Wait()
-		require.Equal(t, want, org.served)
+		require.Equal(t, want, org.tally().served)
 	})
 }
 
@@ -323,9 +339,9 @@ func TestGovernor_ARepeatKeepsItsPlace(t *testing.T) {
 			synctest.Wait()
 		}
 		wg.Wait()
-		require.Equal(t, 1, org.refused)
-		require.Equal(t, "n=0", org.served[0])
-		require.ElementsMatch(t, []string{"n=1", "n=2"}, org.served[1:3])
+		require.Equal(t, 1, org.tally().refused)
+		require.Equal(t, "n=0", org.tally().served[0])
+		require.ElementsMatch(t, []string{"n=1", "n=2"}, org.tally().served[1:3])
 	})
 }
 
@@ -347,7 +363,7 @@ func TestGovernor_BackgroundYields(t *testing.T) {
 			synctest.Wait()
 		}
 		wg.Wait()
-		require.Equal(t, []string{"n=50", "n=51", "n=52", "n=53", "n=54", "n=0"}, org.served[10:16])
+		require.Equal(t, []string{"n=50", "n=51", "n=52", "n=53", "n=54", "n=0"}, org.tally().served[10:16])
 	})
 }
 
@@ -384,10 +400,10 @@ func TestGovernor_BackgroundLeavesRoomForSteps(t *testing.T) {
 		org.latency = time.Minute / 2
 		go func() { all(20, func(i int) error { return get(Background(t.Context()), c, "/api/v1/users", i) }) }()
 		synctest.Wait()
-		require.Equal(t, 4, org.underWay)
+		require.Equal(t, 4, org.tally().underWay)
 		go func() { all(20, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }) }()
 		synctest.Wait()
-		require.Equal(t, 8, org.underWay)
+		require.Equal(t, 8, org.tally().underWay)
 		time.Sleep(10 * time.Minute)
 	})
 }
@@ -398,7 +414,7 @@ func TestGovernor_RefusesAtOnceWhatCannotMakeItsDeadline(t *testing.T) {
 		org := newFakeOrg("users", 10, 0)
 		c := org.client(t, GovernorConfig{})
 		require.Zero(t, all(10, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }))
-		calls := org.calls
+		calls := org.tally().calls
 
 		within := func(d time.Duration) (time.Duration, error) {
 			ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -415,7 +431,7 @@ func TestGovernor_RefusesAtOnceWhatCannotMakeItsDeadline(t *testing.T) {
 		require.InDelta(t, 60, refused.RetryAfter.Seconds(), 2)
 		require.Nil(t, refused.Refusal)
 		require.False(t, OutcomeUnknown(err))
-		require.Equal(t, calls, org.calls, "nothing was sent")
+		require.Equal(t, calls, org.tally().calls, "nothing was sent")
 
 		// A line of ten makes the eleventh wait for the window after the next.
 		var wg sync.WaitGroup
@@ -446,7 +462,7 @@ func TestGovernor_TellsThoseInLineThatTheirDeadlineCannotBeMet(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() { _ = get(t.Context(), c, "/api/v1/users", 1) })
 		synctest.Wait()
-		org.buckets["users"].used = 10 // someone else takes all that was left
+		org.use("users", 10) // someone else takes all that was left
 		var err error
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -560,9 +576,9 @@ func TestGovernor_ShareLeavesTheRestToOthers(t *testing.T) {
 		c := org.client(t, GovernorConfig{Share: 0.5})
 		go func() { all(25, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }) }()
 		time.Sleep(50 * time.Second)
-		require.Equal(t, 10, org.buckets["users"].used)
+		require.Len(t, org.tally().served, 10)
 		time.Sleep(3 * time.Minute)
-		require.Equal(t, 25, org.calls)
+		require.Equal(t, 25, org.tally().calls)
 	})
 }
 
@@ -573,8 +589,8 @@ func TestGovernor_ReplicasConverge(t *testing.T) {
 		replicas := []*Client{org.client(t, GovernorConfig{}), org.client(t, GovernorConfig{}), org.client(t, GovernorConfig{})}
 		began := time.Now()
 		require.Zero(t, all(300, func(i int) error { return get(t.Context(), replicas[i%3], "/api/v1/users", i) }))
-		t.Logf("%d refused, %s", org.refused, time.Since(began))
-		require.LessOrEqual(t, org.refused, 15)
+		t.Logf("%d refused, %s", org.tally().refused, time.Since(began))
+		require.LessOrEqual(t, org.tally().refused, 15)
 		require.Less(t, time.Since(began), 5*time.Minute*135/100)
 	})
 }

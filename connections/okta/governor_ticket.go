@@ -15,13 +15,13 @@ type ticket struct {
 	over       bool
 }
 
-func (g *Governor) admit(b *bucket, background bool) *ticket {
+func (g *Governor) admit(b *bucket, background bool, now time.Time) *ticket {
 	g.underWay++
 	if background {
 		g.background++
 	}
 	b.underWay++
-	return &ticket{governor: g, bucket: b, sent: b.send(), lowered: g.slots.lowered, background: background}
+	return &ticket{governor: g, bucket: b, sent: b.send(now), lowered: g.slots.lowered, background: background}
 }
 
 // answered learns from an answer's headers. It reports whether the line holds all that a repeat has to wait for: after

@@ -63,7 +63,7 @@ type window struct {
 	reset     int64
 	ends      time.Time
 	confirmed bool          // an answer told of this window; otherwise a full one is presumed
-	since     time.Time     // when it was presumed
+	since     time.Time     // when the first of the pending calls left
 	length    time.Duration // at least
 	presumed  int           // counts windows that began with a presumption
 	lessons   int           // counts windows
@@ -76,7 +76,10 @@ type sent struct {
 	pending           bool
 }
 
-func (w *window) send() sent {
+func (w *window) send(now time.Time) sent {
+	if w.pending == 0 {
+		w.since = now
+	}
 	w.pending++
 	return sent{w.presumed, w.lessons, true}
 }
@@ -107,7 +110,10 @@ func (w *window) room(now time.Time) int {
 	w.roll(now)
 	ours := w.ours()
 	if !w.confirmed {
-		most := probes * (1 + int(now.Sub(w.since)/probation))
+		most := probes
+		if w.pending > 0 {
+			most += probes * int(now.Sub(w.since)/probation)
+		}
 		if w.limit > 0 {
 			most = min(most, ours)
 		}
@@ -124,7 +130,7 @@ func (w *window) roll(now time.Time) {
 	if !w.confirmed || now.Before(w.ends) {
 		return
 	}
-	w.confirmed, w.since = false, now
+	w.confirmed = false
 	w.remaining, w.own, w.pending = w.limit, 0, 0
 	w.presumed++
 	w.lessons++

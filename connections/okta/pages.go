@@ -135,7 +135,7 @@ var ErrRepeatedLink = errors.New("okta: the next link repeats: the list would ne
 // an error it yields nothing more. The caller ends lists that never end, such as the polling form of the System Log.
 func (c *Client) Pages(ctx context.Context, path Path, query url.Values, at Cursor) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
-		read := trail{seed: maphash.MakeSeed()}
+		var read trail
 		at := at
 		for {
 			read.add(at)
@@ -167,7 +167,7 @@ type trail struct {
 
 func (t *trail) add(n Cursor) {
 	if t.seen == nil || len(t.seen) == maxTrail {
-		t.seen = make(map[uint64]struct{})
+		t.seed, t.seen = maphash.MakeSeed(), make(map[uint64]struct{})
 	}
 	t.seen[maphash.String(t.seed, string(n))] = struct{}{}
 }

@@ -18,9 +18,11 @@ func Prefetch(pages iter.Seq2[Page, error], cancel context.CancelFunc) iter.Seq2
 		var (
 			ahead    = make(chan fetched)
 			stop     = make(chan struct{})
+			ended    = make(chan struct{})
 			panicked any
 		)
 		go func() {
+			defer close(ended)
 			defer close(ahead)
 			defer func() { panicked = recover() }()
 			for page, err := range pages {
@@ -33,8 +35,7 @@ func Prefetch(pages iter.Seq2[Page, error], cancel context.CancelFunc) iter.Seq2
 		}()
 		defer func() {
 			close(stop)
-			for range ahead { // until the fetch has ended
-			}
+			<-ended
 			if panicked != nil {
 				panic(panicked)
 			}
