@@ -160,11 +160,13 @@ func (in createEventHook) finish(ctx context.Context, c *okta.Client, hook json.
 	if in.DoNotActivate {
 		step, code, detail = c.DeactivateEventHook, "deactivation_failed", "The hook was created but is still active: "
 	}
-	finished, err := step(ctx, id)
-	if err != nil {
-		return connector.Result{Data: hook, Warnings: []connector.Warning{{Code: code, Detail: detail + err.Error()}}}, nil
+	result := connector.Result{Data: hook}
+	if finished, err := step(ctx, id); err != nil {
+		result.Warnings = []connector.Warning{{Code: code, Detail: detail + err.Error()}}
+	} else {
+		result.Data = finished
 	}
-	return connector.Result{Data: finished}, nil
+	return result, nil
 }
 
 // CreateEventHook registers a hook and verifies it, or leaves it turned off.
@@ -180,7 +182,7 @@ var CreateEventHook = connector.NewAction(
 			`{
 				"eventHookName": "Joiners and leavers", "eventHookUrl": "https://engine.example.com/okta",
 				"eventHookItems": ["user.lifecycle.create", "user.lifecycle.deactivate"],
-				"eventHookUrlHeaders": {"X-Source": "okta"}
+				"eventHookUrlHeaders": [{"key": "X-Source", "value": "okta"}]
 			}`,
 			eventHookExample,
 		),

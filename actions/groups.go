@@ -41,7 +41,7 @@ var CreateGroup = connector.NewAction(
 		Scopes: []string{"okta.groups.manage"},
 	},
 	func(ctx context.Context, c *okta.Client, in createGroup) (connector.Result, error) {
-		return answer(c.AddGroup(ctx, groupProfile{Name: in.Name, Description: in.Description}))
+		return answer(c.AddGroup(ctx, groupProfile(in)))
 	},
 )
 

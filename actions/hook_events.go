@@ -2,6 +2,7 @@ package actions
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -82,7 +83,7 @@ func (in HookEvents) dynamic() ([]string, error) {
 		return nil, err
 	}
 	if slices.Contains(types, "") {
-		return nil, fmt.Errorf("an event type is empty")
+		return nil, errors.New("an event type is empty")
 	}
 	return types, nil
 }

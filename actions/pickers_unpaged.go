@@ -1,8 +1,8 @@
 package actions
 
 import (
+	"cmp"
 	"context"
-	"strings"
 
 	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/runtime/connector"
@@ -100,11 +100,9 @@ func factorOption(f pickedFactor) connector.Option {
 		label = "Google Authenticator"
 	}
 	p := f.Profile
-	for _, detail := range []string{p.PhoneNumber, p.Email, p.QuestionText, p.Name, p.AuthenticatorName, p.CredentialID} {
-		if detail != "" {
-			label += " (" + strings.TrimSpace(detail) + ")"
-			break
-		}
+	detail := cmp.Or(p.PhoneNumber, p.Email, p.QuestionText, p.Name, p.AuthenticatorName, p.CredentialID)
+	if detail != "" {
+		label += " (" + detail + ")"
 	}
 	return connector.Option{Key: f.ID, Label: withStatus(label, f.Status)}
 }

@@ -22,10 +22,12 @@ func (in rawRequest) body() ([]byte, string, error) {
 		return in.multipart()
 	case in.Data == nil:
 		return nil, "", nil
+	case in.Data[0] != '"':
+		return in.Data, jsonType, nil
 	}
 	var text string
-	if json.Unmarshal(in.Data, &text) != nil {
-		return in.Data, jsonType, nil
+	if err := json.Unmarshal(in.Data, &text); err != nil {
+		return nil, "", fmt.Errorf("data: %w", err)
 	}
 	if json.Valid([]byte(text)) {
 		return []byte(text), jsonType, nil

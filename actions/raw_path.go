@@ -13,7 +13,7 @@ import (
 
 // What can be wrong with a path, as messages of the input URL.
 var (
-	errNotRelative  = errors.New("must be a path that begins with one slash, such as /users: the org's address and /api/v1 stand before it")
+	errNotRelative  = errors.New("must be a path with one slash first, such as /users; the org and /api/v1 are added")
 	errHasBase      = errors.New("must not begin with /api/v1, which stands before it already")
 	errCharacter    = errors.New("must not hold a control character, a backslash or #")
 	errEncoding     = errors.New("must be UTF-8, with a % only before two hexadecimal digits")

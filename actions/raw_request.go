@@ -158,10 +158,12 @@ var RawRequest = connector.NewAction(
 		Label: "Raw Request",
 		Description: "Sends a request of your own to the org's Management API, for what has no action. The answer's status and " +
 			"headers are in meta. Which scopes it needs, and what it changes, is up to the request.",
-		Group:  "Raw Request",
-		Output: json.RawMessage(`{"$schema": "https://json-schema.org/draft/2020-12/schema", "description": "The answer's body."}`),
+		Group: "Raw Request",
+		Output: json.RawMessage(`{
+			"$schema": "https://json-schema.org/draft/2020-12/schema", "description": "The body of the answer."
+		}`),
 		Example: example(
-			`{"url": "/groups", "method": "GET", "queryParams": {"q": "Data"}}`,
+			`{"url": "/groups", "method": "GET", "queryParams": [{"key": "q", "value": "Data"}]}`,
 			"["+groupExample+"]",
 		),
 		Scopes:      []string{},

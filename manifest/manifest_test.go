@@ -127,8 +127,8 @@ func TestManifest_Document(t *testing.T) {
 	requireValid(t, schemas.Manifest(), connector.NewIndex(manifest.New("dev")).JSON())
 }
 
-// TestManifest_Examples holds the example of every action and trigger against the schemas beside it, and gives the
-// inputs to the action itself.
+// TestManifest_Examples holds the example of every action and trigger against the schemas beside it, as an engine would,
+// and gives the inputs to the action itself.
 func TestManifest_Examples(t *testing.T) {
 	t.Parallel()
 	m := manifest.New("dev")
@@ -137,6 +137,7 @@ func TestManifest_Examples(t *testing.T) {
 			t.Parallel()
 			_, err := a.Bind(a.Example.Inputs)
 			require.NoError(t, err)
+			requireValid(t, a.Input.JSON(), a.Example.Inputs)
 			requireValid(t, a.Output, a.Example.Data)
 		})
 	}
