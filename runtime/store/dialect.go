@@ -21,12 +21,12 @@ type dialect struct {
 var (
 	sqliteDialect = &dialect{
 		name:     "sqlite",
-		elements: "(SELECT value FROM json_each(?1))",
+		elements: "json_each(?1)",
 	}
 	postgresDialect = &dialect{
 		name:       "postgres",
 		skipLocked: "FOR UPDATE SKIP LOCKED",
-		elements:   "(SELECT e.value FROM json_array_elements_text(?1::json) AS e(value))",
+		elements:   "json_array_elements_text(?1::json) AS element (value)",
 	}
 )
 

@@ -100,8 +100,11 @@ func unknown(ctx context.Context, tx queryer, to stream, events []Event) ([]Even
 	if err != nil {
 		return nil, fmt.Errorf("encode event ids: %w", err)
 	}
-	known, err := rows(ctx, tx, column[string], `SELECT event_id FROM events
-		WHERE stream = ?2 AND epoch = ?3 AND event_id IN `+tx.elements, string(list), to.number, to.epoch)
+	// A scalar subquery is looked up in the index for each id; PostgreSQL would turn IN or EXISTS into a join, which may read
+	// the whole stream.
+	known, err := rows(ctx, tx, column[string], `SELECT value FROM `+tx.elements+`
+		WHERE (SELECT seq FROM events WHERE stream = ?2 AND epoch = ?3 AND event_id = value) IS NOT NULL`,
+		string(list), to.number, to.epoch)
 	if err != nil {
 		return nil, fmt.Errorf("look up known events: %w", err)
 	}

@@ -14,3 +14,5 @@ func TestPostgreSQL(t *testing.T) {
 	pgtest.URL(t) // skips once, not for each test
 	storetest.Run(t, pgtest.URL)
 }
+
+func BenchmarkPostgreSQL(b *testing.B) { storetest.Benchmark(b, pgtest.URL) }

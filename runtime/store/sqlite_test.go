@@ -152,3 +152,5 @@ func TestSQLite_CancelledTransactionLeavesNothing(t *testing.T) {
 	_, err = s.PutConnection(t.Context(), store.Connection{Name: "prod", Inputs: []byte(`{}`)}, false)
 	require.NoError(t, err, "the one writer is free again")
 }
+
+func BenchmarkSQLite(b *testing.B) { storetest.Benchmark(b, newFile) }

@@ -76,6 +76,8 @@ CREATE TABLE events (
     UNIQUE (stream, epoch, event_id)
 );
 
+ALTER TABLE events ALTER COLUMN data SET STORAGE EXTERNAL; -- sealed data does not compress
+
 -- How many events arrived in each minute (minutes since 1970).
 CREATE TABLE event_minutes (
     minute BIGINT NOT NULL,
