@@ -127,6 +127,7 @@ func TestAuthorize_RegisteredAddresses(t *testing.T) {
 	f := newOAuthFixture(t)
 	for _, uri := range []string{
 		"http://localhost/oauth/callback", "http://127.0.0.9:1/oauth/callback", "http://[::1]:8080/oauth/callback",
+		"https://localhost:8443/oauth/callback",
 		"https://connector.example/oauth/callback?from=okta",
 	} {
 		w := f.post(f.authorizeURL(func(q url.Values) { q.Set("redirect_uri", uri) }),

@@ -38,7 +38,7 @@ func (c oauthClient) redirectsTo(uri string) (*url.URL, bool) {
 		return u, true
 	}
 	loopback := u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()
-	plain := u.Scheme == "http" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+	plain := (u.Scheme == "http" || u.Scheme == "https") && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 	return u, loopback && plain && u.Path == "/oauth/callback"
 }
 
