@@ -135,13 +135,23 @@ func drainAfter(ctx context.Context, grace time.Duration) (context.Context, cont
 // A claimed is a piece of work that this process owns.
 type claimed func(work context.Context)
 
-// idleLook is how long the dispatcher sleeps at most: another replica, or another process, may have added work.
-const idleLook = time.Second
+// How long the dispatcher sleeps at most. Work that was added here wakes it; what another replica added it finds.
+const (
+	idleAlone    = time.Minute
+	idleReplicas = time.Second
+)
+
+func (e *Engine) idle() time.Duration {
+	if e.store.Embedded() {
+		return idleAlone
+	}
+	return idleReplicas
+}
 
 // dispatch claims work as it comes due and performs it, at most e.workers pieces at a time, until ctx ends; the pieces
 // run under work. It returns when all are done.
 func (e *Engine) dispatch(
-	ctx, work context.Context, kind string, wake <-chan struct{},
+	ctx, work context.Context, kind string, wake chan struct{},
 	claim func(context.Context, int) ([]claimed, time.Time, error),
 ) {
 	var wg sync.WaitGroup
@@ -160,14 +170,17 @@ func (e *Engine) dispatch(
 		jobs, next, err := claim(ctx, slots)
 		if err != nil && ctx.Err() == nil {
 			e.log.Error("claim failed", "kind", kind, "error", err)
-			next = time.Now().Add(idleLook)
+			next = time.Now().Add(idleReplicas)
 		}
 		for i, job := range jobs {
 			if i > 0 {
 				<-free
 			}
 			wg.Go(func() {
-				defer func() { free <- struct{}{} }()
+				defer func() {
+					free <- struct{}{}
+					wakeUp(wake) // what is due next may have changed
+				}()
 				job(work)
 			})
 		}
@@ -175,17 +188,16 @@ func (e *Engine) dispatch(
 			continue
 		}
 		free <- struct{}{}
+		if latest := time.Now().Add(e.idle()); next.IsZero() || next.After(latest) {
+			next = latest
+		}
 		waitUntil(ctx, next, wake)
 	}
 }
 
-// waitUntil returns when next has come (zero: unknown), after idleLook, when woken, or when ctx ends.
-func waitUntil(ctx context.Context, next time.Time, wake <-chan struct{}) {
-	d := idleLook
-	if !next.IsZero() {
-		d = min(d, max(time.Until(next), time.Millisecond))
-	}
-	timer := time.NewTimer(d)
+// waitUntil returns when at has come, when woken, or when ctx ends.
+func waitUntil(ctx context.Context, at time.Time, wake <-chan struct{}) {
+	timer := time.NewTimer(max(time.Until(at), time.Millisecond))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -194,7 +206,7 @@ func waitUntil(ctx context.Context, next time.Time, wake <-chan struct{}) {
 	}
 }
 
-func wake(c chan<- struct{}) {
+func wakeUp(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
 	default: // it is awake already

@@ -101,7 +101,7 @@ func (e *Engine) RetryDelivery(ctx context.Context, id string) (DeliveryView, er
 		}
 		return DeliveryView{}, notFound(err, "delivery", id)
 	}
-	wake(e.wakeSend)
+	wakeUp(e.wakeSend)
 	d, err := e.store.Delivery(ctx, id)
 	return viewDelivery(d), err
 }
@@ -109,7 +109,7 @@ func (e *Engine) RetryDelivery(ctx context.Context, id string) (DeliveryView, er
 // RetryDead makes all dead deliveries of a subscription pending again and returns how many there were.
 func (e *Engine) RetryDead(ctx context.Context, subscription string) (int, error) {
 	n, err := e.store.RetryDead(ctx, subscription)
-	wake(e.wakeSend)
+	wakeUp(e.wakeSend)
 	return n, notFound(err, "subscription", subscription)
 }
 

@@ -266,6 +266,6 @@ func (e *Engine) AcceptHook(ctx context.Context, id string, body json.RawMessage
 	if _, err := e.store.AcceptEvents(ctx, id, storedEvents(events)); err != nil {
 		return err
 	}
-	wake(e.wakeSend)
+	wakeUp(e.wakeSend)
 	return nil
 }

@@ -106,7 +106,7 @@ func (e *Engine) readPages(ctx, stop context.Context, p *store.Poll, baseline bo
 		run.Pages++
 		run.Events += added
 		if added > 0 {
-			wake(e.wakeSend)
+			wakeUp(e.wakeSend)
 		}
 		if stop.Err() != nil {
 			return errInterrupted
@@ -191,7 +191,6 @@ func (e *Engine) finishPoll(ctx context.Context, p *store.Poll, run store.Run) {
 	if err != nil && !errors.Is(err, store.ErrFenced) {
 		e.log.Error("poll not recorded", "subscription", p.Subscription.ID, "error", err)
 	}
-	wake(e.wakePoll)
 }
 
 // nextPoll is the schedule's next moment after a poll that worked. One that failed is repeated after a delay that

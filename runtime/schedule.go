@@ -39,13 +39,19 @@ func ParseSchedule(expr, zone string) (Schedule, error) {
 	if err != nil {
 		return Schedule{}, fmt.Errorf("schedule is not five or six cron fields, nor @every with a duration: %w", err)
 	}
-	if every, ok := s.(cron.ConstantDelaySchedule); ok && every.Delay < time.Second {
+	if every, ok := strings.CutPrefix(expr, "@every "); ok && shorterThanSecond(every) {
 		return Schedule{}, fmt.Errorf("schedule is shorter than a second")
 	}
 	if s.Next(time.Now()).IsZero() {
 		return Schedule{}, fmt.Errorf("schedule never comes due")
 	}
 	return Schedule{Schedule: s, zone: loc}, nil
+}
+
+// shorterThanSecond finds what the parser rounds up.
+func shorterThanSecond(duration string) bool {
+	d, err := time.ParseDuration(duration)
+	return err == nil && d < time.Second
 }
 
 // Spread moves the schedule by a part of its period that depends on the subscription alone, so that a thousand
@@ -58,7 +64,8 @@ func (s Schedule) Spread(id string, now time.Time) Schedule {
 	}
 	h := fnv.New64a()
 	h.Write([]byte(id))
-	s.jitter = time.Duration(h.Sum64() % uint64(min(maxJitter, period/10)))
+	// Whole milliseconds: the database keeps no finer moments, and one cut short would come due again at once.
+	s.jitter = time.Duration(h.Sum64()%uint64(min(maxJitter, period/10)/time.Millisecond)) * time.Millisecond
 	return s
 }
 

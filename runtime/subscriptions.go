@@ -120,8 +120,8 @@ func (e *Engine) PutSubscription(
 	if err != nil {
 		return view, false, err
 	}
-	wake(e.wakePoll)
-	wake(e.wakeSend)
+	wakeUp(e.wakePoll)
+	wakeUp(e.wakeSend)
 	view, err = e.Subscription(ctx, id)
 	if fresh != "" && view.DeliverTo != nil {
 		view.DeliverTo.Secret = fresh
@@ -338,8 +338,8 @@ func (e *Engine) SetPaused(ctx context.Context, id string, paused bool) (Subscri
 	if err := e.store.SetPaused(ctx, id, paused); err != nil {
 		return SubscriptionView{}, notFound(err, "subscription", id)
 	}
-	wake(e.wakePoll)
-	wake(e.wakeSend)
+	wakeUp(e.wakePoll)
+	wakeUp(e.wakeSend)
 	return e.Subscription(ctx, id)
 }
 
@@ -348,7 +348,7 @@ func (e *Engine) Rewind(ctx context.Context, id string, to time.Time) (Subscript
 	if err := e.store.Rewind(ctx, id, nil, to.UTC().Format(time.RFC3339Nano)); err != nil {
 		return SubscriptionView{}, notFound(err, "subscription", id)
 	}
-	wake(e.wakePoll)
+	wakeUp(e.wakePoll)
 	return e.Subscription(ctx, id)
 }
 

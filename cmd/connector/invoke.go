@@ -55,7 +55,7 @@ func (p *program) engine(ctx context.Context, t *target) (*runtime.Engine, func(
 		})
 		return engine, func() {}, err
 	}
-	engine, opened, err := p.openEngine(ctx, t.settings, log)
+	engine, opened, err := p.openEngine(ctx, t.settings, false, log)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/okta-connector/okta-connector/connections/okta/sandbox"
@@ -35,20 +33,21 @@ func serve(ctx context.Context, p *program, args []string) error {
 	if len(positional) > 0 {
 		return usagef("serve takes no arguments")
 	}
-	keys := httpapi.NewKeys(strings.Split(p.env("CONNECTOR_API_KEYS"), ","))
-	if keys == nil && !loopback(*addr) {
-		return usagef("%s is not a loopback address: set CONNECTOR_API_KEYS to keys that callers must give, or listen on 127.0.0.1", *addr)
-	}
-	if *withSandbox {
-		s.dev = true
-		if s.database == "" {
-			dir, err := p.dataFolder()
-			if err != nil {
-				return &startError{err}
-			}
-			s.database = "sqlite:" + filepath.Join(dir, "sandbox.db")
+	if s.database == "" {
+		if s.database, err = p.embedded(); err != nil {
+			return &startError{err}
 		}
 	}
+	given, err := p.apiKeys(s.database)
+	if err != nil {
+		return err
+	}
+	keys := httpapi.NewKeys(given)
+	if keys == nil && !loopback(*addr) {
+		return usagef("%s is not a loopback address: set CONNECTOR_API_KEYS to the keys that callers must give, "+
+			"or listen on 127.0.0.1", *addr)
+	}
+	s.dev = s.dev || *withSandbox
 	listener, err := listen(ctx, *addr)
 	if err != nil {
 		return err
@@ -57,7 +56,7 @@ func serve(ctx context.Context, p *program, args []string) error {
 		s.publicURL = "http://" + listener.Addr().String()
 	}
 	log := p.logger()
-	engine, opened, err := p.openEngine(ctx, s, log)
+	engine, opened, err := p.openEngine(ctx, s, true, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -48,9 +48,10 @@ func (p *program) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(p.stderr, opts))
 }
 
-// openEngine opens the database and returns an engine on it. The caller closes the store.
-func (p *program) openEngine(ctx context.Context, s settings, log *slog.Logger) (*runtime.Engine, *store.Store, error) {
-	opened, err := p.openStore(ctx, s.database)
+// openEngine opens the database, exclusively when the engine is to run, and returns an engine on it. The caller closes
+// the store.
+func (p *program) openEngine(ctx context.Context, s settings, exclusive bool, log *slog.Logger) (*runtime.Engine, *store.Store, error) {
+	opened, err := p.openStore(ctx, s.database, exclusive)
 	if err != nil {
 		return nil, nil, &startError{err}
 	}
@@ -77,13 +78,12 @@ func environment(s settings, log *slog.Logger) connector.Environment {
 const openTimeout = 30 * time.Second
 
 // openStore opens the database with the keys that seal it: CONNECTOR_SECRET_KEY, or a key file beside an embedded one.
-func (p *program) openStore(ctx context.Context, url string) (*store.Store, error) {
+func (p *program) openStore(ctx context.Context, url string, exclusive bool) (*store.Store, error) {
 	if url == "" {
-		dir, err := p.dataFolder()
-		if err != nil {
+		var err error
+		if url, err = p.embedded(); err != nil {
 			return nil, err
 		}
-		url = "sqlite:" + filepath.Join(dir, "connector.db")
 	}
 	keys, err := p.secretKeys(url)
 	if err != nil {
@@ -95,7 +95,7 @@ func (p *program) openStore(ctx context.Context, url string) (*store.Store, erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	opened, err := store.Open(ctx, url, store.Options{Sealer: sealer})
+	opened, err := store.Open(ctx, url, store.Options{Sealer: sealer, Exclusive: exclusive})
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
@@ -117,25 +117,22 @@ func (p *program) secretKeys(url string) ([][]byte, error) {
 	return store.LoadOrCreateKeyFile(strings.TrimPrefix(path, "//") + ".key")
 }
 
-// dataFolder is where the embedded database lives: $XDG_DATA_HOME, ~/.local/share, or the system's counterpart.
-func (p *program) dataFolder() (string, error) {
+// embedded is the URL of the embedded database: a file under $XDG_DATA_HOME, ~/.local/share, or the system's
+// counterpart.
+func (p *program) embedded() (string, error) {
 	base := p.env("XDG_DATA_HOME")
+	if home := p.env("HOME"); base == "" && home != "" {
+		base = filepath.Join(home, ".local", "share")
+	}
 	if base == "" {
-		home := p.env("HOME")
-		if home == "" {
-			config, err := os.UserConfigDir()
-			if err != nil {
-				return "", errors.New("no folder for the database: set --database")
-			}
-			home, base = "", config
-		}
-		if home != "" {
-			base = filepath.Join(home, ".local", "share")
+		var err error
+		if base, err = os.UserConfigDir(); err != nil {
+			return "", errors.New("no folder for the database: set --database")
 		}
 	}
 	dir := filepath.Join(base, "okta-connector")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("folder for the database: %w: set --database", err)
 	}
-	return dir, nil
+	return "sqlite:" + filepath.Join(dir, "connector.db"), nil
 }
