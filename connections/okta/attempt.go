@@ -1,6 +1,7 @@
 package okta
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,12 +92,7 @@ func (c *Client) attempt(ctx context.Context, r *Request, t *ticket, stats *Stat
 	return a
 }
 
-func (c *Client) timeout(r *Request) time.Duration {
-	if r.Timeout > 0 {
-		return r.Timeout
-	}
-	return c.attemptTimeout
-}
+func (c *Client) timeout(r *Request) time.Duration { return cmp.Or(r.Timeout, c.attemptTimeout) }
 
 // reach knows whether a request may have got to the server: not before there was a connection to carry it. A transport
 // that tells nothing counts as if it had.

@@ -459,20 +459,26 @@ func TestGovernor_TellsThoseInLineThatTheirDeadlineCannotBeMet(t *testing.T) {
 		c := org.client(t, GovernorConfig{MaxConcurrent: 1})
 		require.NoError(t, get(t.Context(), c, "/api/v1/users", 0))
 		began := time.Now()
+		org.use("users", 10) // someone else takes all that is left
 		var wg sync.WaitGroup
-		wg.Go(func() { _ = get(t.Context(), c, "/api/v1/users", 1) })
+		wg.Go(func() { require.NoError(t, get(t.Context(), c, "/api/v1/users", 1)) })
 		synctest.Wait()
-		org.use("users", 10) // someone else takes all that was left
-		var err error
-		wg.Go(func() {
+		hasty := make(chan error, 1)
+		go func() {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
-			err = get(ctx, c, "/api/v1/users", 2)
-			require.InDelta(t, 2, time.Since(began).Seconds(), 0.5, "told with the first refusal")
+			hasty <- get(ctx, c, "/api/v1/users", 2)
+		}()
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			require.NoError(t, get(ctx, c, "/api/v1/users", 3), "whose deadline is far stays in line")
 		})
-		wg.Wait()
 		var refused *RateLimitError
-		require.ErrorAs(t, err, &refused)
+		require.ErrorAs(t, <-hasty, &refused)
+		require.Nil(t, refused.Refusal, "it was not even sent")
+		require.Equal(t, org.latency, time.Since(began), "told with the first refusal")
+		wg.Wait()
 	})
 }
 
@@ -550,6 +556,25 @@ func TestGovernor_CancelledAsTheTicketComes(t *testing.T) {
 			require.Empty(t, g.queued)
 		}
 	})
+}
+
+// The same for a refusal.
+func TestGovernor_CancelledAsTheRefusalComes(t *testing.T) {
+	t.Parallel()
+	g := NewGovernor(GovernorConfig{MaxConcurrent: 1})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	first, err := g.acquire(ctx, newTurn(ctx, "GET", "/"))
+	require.NoError(t, err)
+	w, _, err := g.enter(ctx, newTurn(ctx, "GET", "/"))
+	require.NoError(t, err)
+	first.answered(http.StatusTooManyRequests, rateHeaders(5, 0, 5*time.Minute, 0))
+	g.leave(w, context.Canceled)
+	var refused *RateLimitError
+	require.ErrorAs(t, w.err, &refused)
+	require.Empty(t, g.queued)
+	first.done()
+	require.Zero(t, g.underWay)
 }
 
 func TestGovernor_DeadlinePassesInLine(t *testing.T) {

@@ -27,10 +27,11 @@ func (g *Governor) admit(b *bucket, background bool, now time.Time) *ticket {
 // answered learns from an answer's headers. It reports whether the line holds all that a repeat has to wait for: after
 // false, for a 429 that no bucket explains, the call must stand back by itself.
 func (t *ticket) answered(status int, h http.Header) bool {
+	now := time.Now()
+	o, ok := readOffer(h, now)
 	g := t.governor
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := time.Now()
 	t.bucket.settle(&t.sent)
 	defer g.dispatch(now)
 
@@ -41,7 +42,6 @@ func (t *ticket) answered(status int, h http.Header) bool {
 		}
 		return false
 	}
-	o, ok := readOffer(h, now)
 	if !ok {
 		if !refused {
 			t.bucket.foundOpen()

@@ -156,6 +156,11 @@ func TestDo_WhoEndedTheCall(t *testing.T) {
 		require.NotErrorIs(t, err, context.DeadlineExceeded, "the caller's deadline did not pass")
 		require.EqualError(t, err, "okta: POST /api/v1/users: no answer within 10s")
 
+		short := *aPost
+		short.Timeout = time.Second
+		_, err = c.Do(t.Context(), &short)
+		require.EqualError(t, err, "okta: POST /api/v1/users: no answer within 1s")
+
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err = c.Do(ctx, aPost)
