@@ -35,7 +35,7 @@ const (
 // benchOrg serves one user, and a list of benchPages pages, with a bucket that is never used up.
 func benchOrg(b *testing.B) string {
 	b.Helper()
-	var users []string
+	users := make([]string, 0, benchPageSize)
 	for i := range benchPageSize {
 		users = append(users, benchUser(i))
 	}
@@ -90,7 +90,7 @@ func BenchmarkDo(b *testing.B) {
 func BenchmarkPages(b *testing.B) {
 	base := benchOrg(b)
 	get := func(b *testing.B, n int) *http.Response {
-		res, err := http.Get(base + "/api/v1/users?limit=200&after=" + strconv.Itoa(n)) //nolint:noctx // as bare as can be
+		res, err := http.Get(base + "/api/v1/users?limit=200&after=" + strconv.Itoa(n))
 		require.NoError(b, err)
 		return res
 	}
@@ -156,7 +156,7 @@ func BenchmarkGovernor(b *testing.B) {
 		ticket.answered(http.StatusOK, h)
 		ticket.done()
 	}
-	h := rateHeaders(1_000_000, 900_000, 9*time.Minute, 0)
+	h := rateHeaders(1_000_000, 900_000, 9*time.Minute)
 	b.Run("free", func(b *testing.B) {
 		g := NewGovernor(GovernorConfig{})
 		b.ReportAllocs()
@@ -177,7 +177,7 @@ func BenchmarkGovernor(b *testing.B) {
 	b.Run("long line", func(b *testing.B) { // 10,000 wait for a bucket that is used up
 		g := NewGovernor(GovernorConfig{})
 		ctx, cancel := context.WithCancel(b.Context())
-		once(b, g, ctx, newTurn(ctx, "GET", "/busy"), rateHeaders(10, 0, 9*time.Minute, 0))
+		once(b, g, ctx, newTurn(ctx, "GET", "/busy"), rateHeaders(10, 0, 9*time.Minute))
 		done := make(chan struct{})
 		for range 10_000 {
 			go func() {

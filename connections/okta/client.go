@@ -43,7 +43,7 @@ type Config struct {
 	BaseURL        string                         // "https://acme.okta.com": scheme and host only
 	Auth           Authorizer                     // required
 	Transport      http.RoundTripper              // nil: http.DefaultTransport
-	Governor       *Governor                      // rate budget shared by all clients of the org; nil: one of the client's own
+	Governor       *Governor                      // the org's rate budget, shared by all its clients; nil: one of its own
 	UserAgent      string                         // "okta-connector" when empty
 	MaxBody        int64                          // bytes; 0: [DefaultMaxBody]
 	AttemptTimeout time.Duration                  // one HTTP attempt; 0: [DefaultAttemptTimeout]

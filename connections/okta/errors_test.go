@@ -21,7 +21,10 @@ func TestNewError_Shapes(t *testing.T) {
 		"Okta's envelope": {
 			`{"errorCode":"E0000001","errorSummary":"Api validation failed: login","errorLink":"E0000001","errorId":"oae1",
 			  "errorCauses":[{"errorSummary":"login: taken"},{"errorSummary":"email: bad"}]}`,
-			Error{Code: "E0000001", Summary: "Api validation failed: login", ID: "oae1", Causes: []string{"login: taken", "email: bad"}},
+			Error{
+				Code: "E0000001", Summary: "Api validation failed: login", ID: "oae1",
+				Causes: []string{"login: taken", "email: bad"},
+			},
 		},
 		"no causes": {
 			`{"errorCode":"E0000007","errorSummary":"Not found","errorCauses":[]}`,
@@ -43,15 +46,15 @@ func TestNewError_Shapes(t *testing.T) {
 			`{"error":"invalid_dpop_proof","error_description":"The DPoP proof JWT header is missing."}`,
 			Error{Code: "invalid_dpop_proof", Summary: "The DPoP proof JWT header is missing."},
 		},
-		"another service":   {`{"status":404,"message":"no such route"}`, Error{Summary: "no such route"}},
-		"an error object":   {`{"error":{"code":1}}`, Error{}},
-		"HTML":              {"<html>", Error{Reason: "the answer is not Okta's"}},
-		"a list":            {`["x"]`, Error{Reason: "the answer is not Okta's"}},
-		"text":              {"upstream connect error", Error{Reason: "the answer is not Okta's"}},
-		"cut off":           {`{"errorCode":"E00`, Error{Reason: "the answer is not Okta's"}},
-		"nothing":           {"", Error{}},
-		"null":              {"null", Error{}},
-		"the wrong letters": {"{\"errorCode\":\"E0000001\",\"errorSummary\":\"\xff\"}", Error{Code: "E0000001", Summary: "\ufffd"}},
+		"another service": {`{"status":404,"message":"no such route"}`, Error{Summary: "no such route"}},
+		"an error object": {`{"error":{"code":1}}`, Error{}},
+		"HTML":            {"<html>", Error{Reason: "the answer is not Okta's"}},
+		"a list":          {`["x"]`, Error{Reason: "the answer is not Okta's"}},
+		"text":            {"upstream connect error", Error{Reason: "the answer is not Okta's"}},
+		"cut off":         {`{"errorCode":"E00`, Error{Reason: "the answer is not Okta's"}},
+		"nothing":         {"", Error{}},
+		"null":            {"null", Error{}},
+		"not UTF-8":       {"{\"errorCode\":\"E1\",\"errorSummary\":\"\xff\"}", Error{Code: "E1", Summary: "\ufffd"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -48,9 +48,11 @@ func answer(r *http.Request, status int, header http.Header, body string) *http.
 	}
 }
 
-// rateHeaders are those of one answer, by a clock that is skew ahead of ours.
-func rateHeaders(limit, remaining int, resetIn, skew time.Duration) http.Header {
-	now := time.Now().Add(skew)
+// pass lets virtual time pass.
+func pass(d time.Duration) { <-time.After(d) }
+
+func rateHeaders(limit, remaining int, resetIn time.Duration) http.Header {
+	now := time.Now()
 	return http.Header{
 		headerLimit:     {strconv.Itoa(limit)},
 		headerRemaining: {strconv.Itoa(remaining)},
@@ -171,12 +173,12 @@ func (o *fakeOrg) client(t testing.TB, cfg GovernorConfig) *Client {
 	return newTestClient(t, Config{Transport: o, Governor: NewGovernor(cfg)})
 }
 
-// newFakeOrg has one bucket with a window of a minute that began some seconds ago.
-func newFakeOrg(name string, limit int, began time.Duration) *fakeOrg {
+// newFakeOrg has one bucket, users, with a window of a minute that begins now.
+func newFakeOrg(limit int) *fakeOrg {
 	return &fakeOrg{
 		latency: 100 * time.Millisecond,
 		buckets: map[string]*fakeBucket{
-			name: {limit: limit, window: time.Minute, begun: time.Now().Add(-began)},
+			"users": {limit: limit, window: time.Minute, begun: time.Now()},
 		},
 	}
 }

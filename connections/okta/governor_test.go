@@ -2,7 +2,6 @@ package okta
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net/http"
 	"sync"
@@ -14,6 +13,7 @@ import (
 )
 
 // all runs n calls at once and returns how many failed.
+
 func all(n int, call func(i int) error) int {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -83,7 +83,10 @@ func TestGovernor_ThreeSmallBuckets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				org := &fakeOrg{skew: test.skew, latency: max(test.latency, 100*time.Millisecond), jitter: 50 * time.Millisecond, buckets: map[string]*fakeBucket{}}
+				org := &fakeOrg{
+					skew: test.skew, latency: max(test.latency, 100*time.Millisecond), jitter: 50 * time.Millisecond,
+					buckets: map[string]*fakeBucket{},
+				}
 				began := time.Now()
 				var least time.Duration
 				var templates []string
@@ -115,7 +118,7 @@ func TestGovernor_WaitsForTheResetOnOktasClock(t *testing.T) {
 	t.Parallel()
 	for _, skew := range []time.Duration{0, 3 * time.Hour, -3 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			org := newFakeOrg("users", 2, 0)
+			org := newFakeOrg(2)
 			org.skew = skew
 			c := org.client(t, GovernorConfig{})
 			ctx, stats := WithStats(t.Context())
@@ -136,7 +139,7 @@ func TestGovernor_WaitsForTheResetOnOktasClock(t *testing.T) {
 func TestGovernor_InFlightCallsCount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 10, 0)
+		org := newFakeOrg(10)
 		c := org.client(t, GovernorConfig{})
 		require.NoError(t, get(t.Context(), c, "/api/v1/users", 0))
 		require.Zero(t, all(30, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }))
@@ -147,7 +150,7 @@ func TestGovernor_InFlightCallsCount(t *testing.T) {
 func TestGovernor_ModestBeforeTheFirstAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 600, 0)
+		org := newFakeOrg(600)
 		org.latency = time.Second
 		c := org.client(t, GovernorConfig{})
 		began := time.Now()
@@ -164,7 +167,7 @@ func TestGovernor_ModestBeforeTheFirstAnswer(t *testing.T) {
 func TestGovernor_SlowFirstAnswersDoNotHoldUpTheRest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 600, 0)
+		org := newFakeOrg(600)
 		org.slow = map[string]time.Duration{"n=0": 30 * time.Second, "n=1": 30 * time.Second}
 		c := org.client(t, GovernorConfig{})
 		for i := range 2 {
@@ -174,19 +177,19 @@ func TestGovernor_SlowFirstAnswersDoNotHoldUpTheRest(t *testing.T) {
 		began := time.Now()
 		require.NoError(t, get(t.Context(), c, "/api/v1/users", 2))
 		require.Less(t, time.Since(began), 2*time.Second)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 	})
 }
 
 func TestGovernor_ModestAfterAnIdleWindow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 100, 0)
+		org := newFakeOrg(100)
 		c := org.client(t, GovernorConfig{})
 		require.NoError(t, get(t.Context(), c, "/api/v1/users", 0))
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		require.Zero(t, c.Governor().Snapshot()[0].ResetIn, "the window is over")
-		time.Sleep(30 * time.Second)
+		pass(30 * time.Second)
 		done := make(chan int)
 		go func() { done <- all(100, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }) }()
 		synctest.Wait()
@@ -198,7 +201,7 @@ func TestGovernor_ModestAfterAnIdleWindow(t *testing.T) {
 func TestGovernor_NoHeaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 1000, 0)
+		org := newFakeOrg(1000)
 		org.silent = true
 		c := org.client(t, GovernorConfig{})
 		began := time.Now()
@@ -208,6 +211,7 @@ func TestGovernor_NoHeaders(t *testing.T) {
 }
 
 // script answers with one status and header after another, the last one for ever, and keeps when it was asked.
+
 type script struct {
 	mu    sync.Mutex
 	asked []time.Time
@@ -244,14 +248,14 @@ func TestGovernor_UnexplainedRefusalsBackOff(t *testing.T) {
 		"not numbers": func() http.Header {
 			return http.Header{headerLimit: {"many"}, headerRemaining: {"few"}, headerReset: {"soon"}}
 		},
-		"negative":    func() http.Header { return rateHeaders(-1, -1, time.Minute, 0) },
-		"in the past": func() http.Header { return rateHeaders(10, 0, -time.Hour, 0) },
-		"far away":    func() http.Header { return rateHeaders(10, 0, 24*time.Hour, 0) },
+		"negative":    func() http.Header { return rateHeaders(-1, -1, time.Minute) },
+		"in the past": func() http.Header { return rateHeaders(10, 0, -time.Hour) },
+		"far away":    func() http.Header { return rateHeaders(10, 0, 24*time.Hour) },
 		"milliseconds": func() http.Header {
 			return http.Header{headerLimit: {"5"}, headerRemaining: {"0"}, headerReset: {"1700000000000"}}
 		},
-		"room is left": func() http.Header { return rateHeaders(10, 5, time.Minute, 0) },
-		"concurrency":  func() http.Header { return rateHeaders(0, 0, time.Minute, 0) },
+		"room is left": func() http.Header { return rateHeaders(10, 5, time.Minute) },
+		"concurrency":  func() http.Header { return rateHeaders(0, 0, time.Minute) },
 		"overflow": func() http.Header {
 			return http.Header{headerLimit: {"5"}, headerRemaining: {"0"}, headerReset: {"9223372036854775807"}}
 		},
@@ -281,7 +285,7 @@ func TestGovernor_RefusalWithoutDate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{steps: []func() (int, http.Header){limited(func() http.Header {
-			h := rateHeaders(10, 0, 20*time.Second, 0)
+			h := rateHeaders(10, 0, 20*time.Second)
 			h.Del("Date")
 			return h
 		}), served}}
@@ -294,7 +298,7 @@ func TestGovernor_RefusalWithoutDate(t *testing.T) {
 func TestGovernor_ConcurrencyRefusalsLowerTheNumberAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 100_000, 0)
+		org := newFakeOrg(100_000)
 		org.atOnce, org.latency = 10, time.Second
 		c := org.client(t, GovernorConfig{})
 		began := time.Now()
@@ -304,305 +308,25 @@ func TestGovernor_ConcurrencyRefusalsLowerTheNumberAtOnce(t *testing.T) {
 		require.Less(t, time.Since(began), 90*time.Second, "30 s is the least; none waits for the suggested reset each time")
 
 		org.atOnce, org.tallied = 0, tally{}
-		time.Sleep(5 * time.Minute)
+		pass(5 * time.Minute)
 		require.Zero(t, all(300, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }))
 		require.Equal(t, defaultConcurrent, org.tally().most, "it recovers")
 	})
 }
 
-func TestGovernor_ServesInOrder(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 4, 0)
-		c := org.client(t, GovernorConfig{MaxConcurrent: 1})
-		var want []string
-		var wg sync.WaitGroup
-		for i := range 20 {
-			want = append(want, fmt.Sprintf("n=%d", i))
-			wg.Go(func() { _ = get(t.Context(), c, "/api/v1/users", i) })
-			synctest.Wait()
-		}
-		wg.Wait()
-		require.Equal(t, want, org.tally().served)
-	})
-}
-
-func TestGovernor_ARepeatKeepsItsPlace(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 3, 0)
-		org.buckets["users"].used = 2
-		c := org.client(t, GovernorConfig{})
-		var wg sync.WaitGroup
-		for i := range 8 { // of the two that try at once, one is refused
-			wg.Go(func() { _ = get(t.Context(), c, "/api/v1/users", i) })
-			synctest.Wait()
-		}
-		wg.Wait()
-		require.Equal(t, 1, org.tally().refused)
-		require.Equal(t, "n=0", org.tally().served[0])
-		require.ElementsMatch(t, []string{"n=1", "n=2"}, org.tally().served[1:3])
-	})
-}
-
-func TestGovernor_BackgroundYields(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 10, 0)
-		c := org.client(t, GovernorConfig{MaxConcurrent: 1})
-		for i := range 10 {
-			require.NoError(t, get(t.Context(), c, "/api/v1/users", 100+i))
-		}
-		var wg sync.WaitGroup
-		for i := range 5 {
-			wg.Go(func() { _ = get(Background(t.Context()), c, "/api/v1/users", i) })
-			synctest.Wait()
-		}
-		for i := range 5 {
-			wg.Go(func() { _ = get(t.Context(), c, "/api/v1/users", 50+i) })
-			synctest.Wait()
-		}
-		wg.Wait()
-		require.Equal(t, []string{"n=50", "n=51", "n=52", "n=53", "n=54", "n=0"}, org.tally().served[10:16])
-	})
-}
-
-func TestGovernor_BackgroundIsNotStarved(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 10, 0)
-		c := org.client(t, GovernorConfig{})
-		ctx, cancel := context.WithCancel(t.Context())
-		var wg sync.WaitGroup
-		for i := range 40 { // steps without end, four times as many as the bucket takes
-			wg.Go(func() {
-				for ctx.Err() == nil {
-					_ = get(ctx, c, "/api/v1/users", i)
-				}
-			})
-		}
-		time.Sleep(time.Second)
-		began := time.Now()
-		require.NoError(t, get(Background(t.Context()), c, "/api/v1/users", 1000))
-		require.Greater(t, time.Since(began), patience)
-		require.Less(t, time.Since(began), patience+5*time.Minute)
-		cancel()
-		wg.Wait()
-	})
-}
-
-func TestGovernor_BackgroundLeavesRoomForSteps(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 100_000, 0)
-		c := org.client(t, GovernorConfig{MaxConcurrent: 8})
-		require.Zero(t, all(50, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }))
-		org.latency = time.Minute / 2
-		go func() { all(20, func(i int) error { return get(Background(t.Context()), c, "/api/v1/users", i) }) }()
-		synctest.Wait()
-		require.Equal(t, 4, org.tally().underWay)
-		go func() { all(20, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }) }()
-		synctest.Wait()
-		require.Equal(t, 8, org.tally().underWay)
-		time.Sleep(10 * time.Minute)
-	})
-}
-
-func TestGovernor_RefusesAtOnceWhatCannotMakeItsDeadline(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 10, 0)
-		c := org.client(t, GovernorConfig{})
-		require.Zero(t, all(10, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }))
-		calls := org.tally().calls
-
-		within := func(d time.Duration) (time.Duration, error) {
-			ctx, cancel := context.WithTimeout(t.Context(), d)
-			defer cancel()
-			began := time.Now()
-			err := get(ctx, c, "/api/v1/users", 0)
-			return time.Since(began), err
-		}
-
-		took, err := within(30 * time.Second)
-		var refused *RateLimitError
-		require.ErrorAs(t, err, &refused)
-		require.Zero(t, took)
-		require.InDelta(t, 60, refused.RetryAfter.Seconds(), 2)
-		require.Nil(t, refused.Refusal)
-		require.False(t, OutcomeUnknown(err))
-		require.Equal(t, calls, org.tally().calls, "nothing was sent")
-
-		// A line of ten makes the eleventh wait for the window after the next.
-		var wg sync.WaitGroup
-		for i := range 10 {
-			wg.Go(func() { _ = get(t.Context(), c, "/api/v1/users", i) })
-		}
-		synctest.Wait()
-		took, err = within(100 * time.Second)
-		require.ErrorAs(t, err, &refused)
-		require.Zero(t, took)
-		require.InDelta(t, 120, refused.RetryAfter.Seconds(), 2)
-
-		took, err = within(3 * time.Minute)
-		require.NoError(t, err)
-		require.InDelta(t, 120, took.Seconds(), 3)
-		wg.Wait()
-	})
-}
-
-func TestGovernor_TellsThoseInLineThatTheirDeadlineCannotBeMet(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 10, 0)
-		org.latency = time.Second
-		c := org.client(t, GovernorConfig{MaxConcurrent: 1})
-		require.NoError(t, get(t.Context(), c, "/api/v1/users", 0))
-		began := time.Now()
-		org.use("users", 10) // someone else takes all that is left
-		var wg sync.WaitGroup
-		wg.Go(func() { require.NoError(t, get(t.Context(), c, "/api/v1/users", 1)) })
-		synctest.Wait()
-		hasty := make(chan error, 1)
-		go func() {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			defer cancel()
-			hasty <- get(ctx, c, "/api/v1/users", 2)
-		}()
-		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-			defer cancel()
-			require.NoError(t, get(ctx, c, "/api/v1/users", 3), "whose deadline is far stays in line")
-		})
-		var refused *RateLimitError
-		require.ErrorAs(t, <-hasty, &refused)
-		require.Nil(t, refused.Refusal, "it was not even sent")
-		require.Equal(t, org.latency, time.Since(began), "told with the first refusal")
-		wg.Wait()
-	})
-}
-
-func TestGovernor_AfterA429TheErrorHoldsIt(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		for name, h := range map[string]func() http.Header{
-			"bucket":      func() http.Header { return rateHeaders(10, 0, time.Minute, 0) },
-			"unexplained": func() http.Header { return nil },
-		} {
-			c := newTestClient(t, Config{Transport: &script{steps: []func() (int, http.Header){limited(h)}}})
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-			err := get(ctx, c, "/api/v1/users", 0)
-			var refused *RateLimitError
-			require.ErrorAs(t, err, &refused, name)
-			require.NotNil(t, refused.Refusal, name)
-			require.Positive(t, refused.RetryAfter, name)
-			require.True(t, HasStatus(err, http.StatusTooManyRequests), name)
-			require.NoError(t, ctx.Err(), "it does not wait for the deadline to pass")
-			cancel()
-		}
-	})
-}
-
-func TestGovernor_CancelledInLine(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 5, 0)
-		c := org.client(t, GovernorConfig{})
-		require.Zero(t, all(5, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }))
-		ctx, cancel := context.WithCancel(t.Context())
-		errs := make(chan error)
-		for i := range 100 {
-			go func() { errs <- get(ctx, c, "/api/v1/users", i) }()
-		}
-		synctest.Wait()
-		require.Equal(t, 100, c.Governor().Snapshot()[0].Waiting)
-		cancel()
-		for range 100 {
-			err := <-errs
-			require.ErrorIs(t, err, context.Canceled)
-			require.False(t, OutcomeUnknown(err))
-		}
-		require.Equal(t, []BucketState{{
-			Method: "GET", Route: "/api/v1/users", Limit: 5, ResetIn: c.Governor().Snapshot()[0].ResetIn,
-		}}, c.Governor().Snapshot(), "nothing is left behind")
-		require.NoError(t, get(t.Context(), c, "/api/v1/users", 0))
-	})
-}
-
 // A ticket that comes in the moment in which the caller gives up goes to the next in line.
-func TestGovernor_CancelledAsTheTicketComes(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		for range 50 {
-			g := NewGovernor(GovernorConfig{MaxConcurrent: 1})
-			first, err := g.acquire(t.Context(), newTurn(t.Context(), "GET", "/"))
-			require.NoError(t, err)
-			ctx, cancel := context.WithCancel(t.Context())
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				if second, err := g.acquire(ctx, newTurn(ctx, "GET", "/")); err == nil {
-					second.done()
-				}
-			}()
-			synctest.Wait()
-			go cancel()
-			first.done()
-			<-done
-			third, err := g.acquire(t.Context(), newTurn(t.Context(), "GET", "/"))
-			require.NoError(t, err)
-			third.done()
-			require.Zero(t, g.underWay)
-			require.Empty(t, g.queued)
-		}
-	})
-}
 
 // The same for a refusal.
-func TestGovernor_CancelledAsTheRefusalComes(t *testing.T) {
-	t.Parallel()
-	g := NewGovernor(GovernorConfig{MaxConcurrent: 1})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	first, err := g.acquire(ctx, newTurn(ctx, "GET", "/"))
-	require.NoError(t, err)
-	w, _, err := g.enter(ctx, newTurn(ctx, "GET", "/"))
-	require.NoError(t, err)
-	first.answered(http.StatusTooManyRequests, rateHeaders(5, 0, 5*time.Minute, 0))
-	g.leave(w, context.Canceled)
-	var refused *RateLimitError
-	require.ErrorAs(t, w.err, &refused)
-	require.Empty(t, g.queued)
-	first.done()
-	require.Zero(t, g.underWay)
-}
-
-func TestGovernor_DeadlinePassesInLine(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 1000, 0)
-		org.latency = time.Minute / 2
-		c := org.client(t, GovernorConfig{MaxConcurrent: 1})
-		go func() { _ = get(t.Context(), c, "/api/v1/users", 0) }()
-		synctest.Wait()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		err := get(ctx, c, "/api/v1/users", 1)
-		var refused *RateLimitError
-		require.ErrorAs(t, err, &refused, "nothing was sent: the call may be repeated")
-		time.Sleep(time.Minute)
-	})
-}
 
 func TestGovernor_ShareLeavesTheRestToOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 20, 0)
+		org := newFakeOrg(20)
 		c := org.client(t, GovernorConfig{Share: 0.5})
 		go func() { all(25, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }) }()
-		time.Sleep(50 * time.Second)
+		pass(50 * time.Second)
 		require.Len(t, org.tally().served, 10)
-		time.Sleep(3 * time.Minute)
+		pass(3 * time.Minute)
 		require.Equal(t, 25, org.tally().calls)
 	})
 }
@@ -610,8 +334,11 @@ func TestGovernor_ShareLeavesTheRestToOthers(t *testing.T) {
 func TestGovernor_ReplicasConverge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 50, 0)
-		replicas := []*Client{org.client(t, GovernorConfig{}), org.client(t, GovernorConfig{}), org.client(t, GovernorConfig{})}
+		org := newFakeOrg(50)
+		var replicas [3]*Client
+		for i := range replicas {
+			replicas[i] = org.client(t, GovernorConfig{})
+		}
 		began := time.Now()
 		require.Zero(t, all(300, func(i int) error { return get(t.Context(), replicas[i%3], "/api/v1/users", i) }))
 		t.Logf("%d refused, %s", org.tally().refused, time.Since(began))
@@ -623,18 +350,18 @@ func TestGovernor_ReplicasConverge(t *testing.T) {
 func TestGovernor_LateAnswersOfAnOldWindow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 10, 0)
+		org := newFakeOrg(10)
 		org.slow = map[string]time.Duration{"n=0": 40 * time.Second}
 		c := org.client(t, GovernorConfig{})
-		time.Sleep(30 * time.Second)
+		pass(30 * time.Second)
 		go func() { _ = get(t.Context(), c, "/api/v1/users", 0) }()
 		synctest.Wait()
-		time.Sleep(31 * time.Second) // the window has changed
+		pass(31 * time.Second) // the window has changed
 		require.NoError(t, get(t.Context(), c, "/api/v1/users", 1))
 		before := c.Governor().Snapshot()[0]
 		require.Equal(t, 9, before.Remaining)
 		require.Equal(t, 1, before.InFlight)
-		time.Sleep(20 * time.Second)
+		pass(20 * time.Second)
 		after := c.Governor().Snapshot()[0]
 		require.Equal(t, 9, after.Remaining)
 		require.Greater(t, after.ResetIn, 30*time.Second)
@@ -645,24 +372,24 @@ func TestGovernor_LateAnswersOfAnOldWindow(t *testing.T) {
 func TestGovernor_ManyOrgsDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		busy := newFakeOrg("users", 1, 0)
+		busy := newFakeOrg(1)
 		a := busy.client(t, GovernorConfig{})
 		go func() { all(5, func(i int) error { return get(t.Context(), a, "/api/v1/users", i) }) }()
 		began := time.Now()
 		for range 50 {
 			require.Zero(t, all(10, func(i int) error {
-				return get(t.Context(), newFakeOrg("users", 20, 0).client(t, GovernorConfig{}), "/api/v1/users", i)
+				return get(t.Context(), newFakeOrg(20).client(t, GovernorConfig{}), "/api/v1/users", i)
 			}))
 		}
 		require.Less(t, time.Since(began), 10*time.Second)
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 	})
 }
 
 func TestGovernor_RoutesAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 1_000_000, 0)
+		org := newFakeOrg(1_000_000)
 		c := org.client(t, GovernorConfig{})
 		for i := range 3 * maxBuckets {
 			require.NoError(t, get(t.Context(), c, fmt.Sprintf("/api/v1/users/invented-%d", i), i))
@@ -674,7 +401,7 @@ func TestGovernor_RoutesAreBounded(t *testing.T) {
 func TestGovernor_RoutesInUseAreKept(t *testing.T) {
 	t.Parallel()
 	g := NewGovernor(GovernorConfig{MaxConcurrent: 2 * maxBuckets})
-	var tickets []*ticket
+	tickets := make([]*ticket, 0, maxBuckets+10)
 	for i := range maxBuckets + 10 {
 		ticket, err := g.acquire(t.Context(), newTurn(t.Context(), "GET", fmt.Sprintf("/%d", i)))
 		require.NoError(t, err)
@@ -688,16 +415,4 @@ func TestGovernor_RoutesInUseAreKept(t *testing.T) {
 	require.NoError(t, err)
 	last.done()
 	require.Len(t, g.buckets, 1)
-}
-
-func TestGovernor_ATicketIsGivenBackOnce(t *testing.T) {
-	t.Parallel()
-	g := NewGovernor(GovernorConfig{})
-	ticket, err := g.acquire(t.Context(), newTurn(t.Context(), "GET", "/"))
-	require.NoError(t, err)
-	ticket.answered(http.StatusOK, nil)
-	ticket.done()
-	ticket.done()
-	require.Zero(t, g.underWay)
-	require.Zero(t, g.buckets[bucketKey{"GET", "/"}].pending)
 }

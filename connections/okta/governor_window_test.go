@@ -65,22 +65,44 @@ func TestReadOffer(t *testing.T) {
 func TestWindow_Learns(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
+	// An answer's window is named by its reset.
 	offered := func(remaining int, reset int64, in time.Duration) offer {
 		return offer{limit: 100, remaining: remaining, reset: reset, left: in, ends: now.Add(in + margin)}
 	}
 	for name, test := range map[string]struct {
 		answers   []offer
-		late      bool // all but the first call left before anything was learned
+		late      bool // all calls left before anything was learned
 		remaining int
 		ends      time.Duration
 	}{
-		"the first":                       {answers: []offer{offered(99, 60, time.Minute)}, remaining: 99, ends: 61 * time.Second},
-		"the least of a window":           {answers: []offer{offered(90, 60, time.Minute), offered(95, 60, time.Minute)}, remaining: 90, ends: 61 * time.Second},
-		"the most exact end":              {answers: []offer{offered(90, 60, 30*time.Second), offered(89, 60, 29*time.Second), offered(88, 60, 30*time.Second)}, remaining: 88, ends: 30 * time.Second},
-		"a new window":                    {answers: []offer{offered(0, 60, time.Second), offered(99, 120, time.Minute)}, remaining: 99, ends: 61 * time.Second},
-		"late word of a new window":       {late: true, answers: []offer{offered(0, 60, time.Second), offered(99, 120, time.Minute)}, remaining: 99, ends: 61 * time.Second},
-		"late word of an old window":      {late: true, answers: []offer{offered(99, 120, time.Minute), offered(0, 60, 0)}, remaining: 99, ends: 61 * time.Second},
-		"an end that was wrong is mended": {answers: []offer{offered(0, 600, 9*time.Minute), offered(99, 60, time.Minute)}, remaining: 99, ends: 61 * time.Second},
+		"the first": {
+			answers:   []offer{offered(99, 1, time.Minute)},
+			remaining: 99, ends: 61 * time.Second,
+		},
+		"the least of a window": {
+			answers:   []offer{offered(90, 1, time.Minute), offered(95, 1, time.Minute)},
+			remaining: 90, ends: 61 * time.Second,
+		},
+		"the most exact end": {
+			answers:   []offer{offered(90, 1, 30*time.Second), offered(89, 1, 29*time.Second), offered(88, 1, 30*time.Second)},
+			remaining: 88, ends: 30 * time.Second,
+		},
+		"a new window": {
+			answers:   []offer{offered(0, 1, time.Second), offered(99, 2, time.Minute)},
+			remaining: 99, ends: 61 * time.Second,
+		},
+		"late word of a new window": {
+			answers: []offer{offered(0, 1, time.Second), offered(99, 2, time.Minute)}, late: true,
+			remaining: 99, ends: 61 * time.Second,
+		},
+		"late word of an old window": {
+			answers: []offer{offered(99, 2, time.Minute), offered(0, 1, 0)}, late: true,
+			remaining: 99, ends: 61 * time.Second,
+		},
+		"an end that was wrong is mended": {
+			answers:   []offer{offered(0, 9, 9*time.Minute), offered(99, 1, time.Minute)},
+			remaining: 99, ends: 61 * time.Second,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -143,7 +165,10 @@ func TestWindow_Room(t *testing.T) {
 func TestWindow_WaitIsNeverTooLong(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	full := window{share: 1, limit: 10, remaining: 2, own: 8, pending: 1, confirmed: true, length: time.Minute, ends: now.Add(20 * time.Second)}
+	full := window{
+		share: 1, limit: 10, remaining: 2, own: 8, pending: 1, confirmed: true,
+		length: time.Minute, ends: now.Add(20 * time.Second),
+	}
 	for ahead, want := range map[int]time.Duration{
 		0: 0, 1: 20 * time.Second, 10: 20 * time.Second, 11: 80 * time.Second, 20: 80 * time.Second, 21: 140 * time.Second,
 	} {

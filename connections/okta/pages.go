@@ -122,7 +122,7 @@ func splitList(body []byte) ([]json.RawMessage, error) {
 	if _, err := d.ReadToken(); err != nil {
 		return nil, err
 	}
-	if _, err := d.ReadToken(); err != io.EOF {
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("more than one value")
 	}
 	return items, nil

@@ -10,7 +10,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -173,13 +172,17 @@ func (resp *Response) JSON(r *Request) (json.RawMessage, error) {
 }
 
 func (resp *Response) notJSON(r *Request) *Error {
-	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	return unreadable(r, resp.Status, resp.Header,
-		"the answer is not JSON ("+strings.TrimSpace(kind+" ")+"): is this the org's own domain?")
+	reason := "the answer is not JSON"
+	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil {
+		reason += " but " + kind
+	}
+	return unreadable(r, resp.Status, resp.Header, reason+": is this the org's own domain?")
 }
 
 // call is the short form of the operations: an optional body value, JSON out.
-func (c *Client) call(ctx context.Context, method string, path Path, query url.Values, body any) (json.RawMessage, error) {
+func (c *Client) call(
+	ctx context.Context, method string, path Path, query url.Values, body any,
+) (json.RawMessage, error) {
 	r := &Request{Method: method, Path: path, Query: query}
 	if body != nil {
 		raw, err := json.Marshal(body)

@@ -209,143 +209,6 @@ func TestDo_BodyThatBreaksOff(t *testing.T) {
 	})
 }
 
-type authorizer struct {
-	authorize func(*http.Request) error
-	refused   func(*http.Request, *Error) bool
-}
-
-func (a authorizer) Authorize(_ context.Context, r *http.Request) error {
-	if a.authorize == nil {
-		return nil
-	}
-	return a.authorize(r)
-}
-
-func (a authorizer) Refused(r *http.Request, e *Error) bool {
-	return a.refused != nil && a.refused(r, e)
-}
-
-func TestDo_RenewsARefusedCredential(t *testing.T) {
-	t.Parallel()
-	token := "old"
-	var carried []string
-	c := newTestClient(t, Config{
-		Auth: authorizer{
-			authorize: func(r *http.Request) error {
-				r.Header.Set("Authorization", token)
-				return nil
-			},
-			refused: func(r *http.Request, e *Error) bool {
-				token = "new"
-				return e.Code == CodeInvalidToken && r.Header.Get("Authorization") == "old"
-			},
-		},
-		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			carried = append(carried, r.Header.Get("Authorization"))
-			if carried[len(carried)-1] == "old" {
-				return answer(r, 401, nil, `{"errorCode":"E0000011","errorSummary":"Invalid token provided"}`), nil
-			}
-			return answer(r, 200, nil, "{}"), nil
-		}),
-	})
-	_, err := c.Do(t.Context(), aPost)
-	require.NoError(t, err)
-	require.Equal(t, []string{"old", "new"}, carried)
-}
-
-func TestDo_RenewalsAreBounded(t *testing.T) {
-	t.Parallel()
-	asked := 0
-	c := newTestClient(t, Config{
-		Auth: authorizer{refused: func(*http.Request, *Error) bool {
-			asked++
-			return true
-		}},
-		Transport: status(401, `{"errorCode":"E0000011"}`),
-	})
-	ctx, stats := WithStats(t.Context())
-	_, err := c.Do(ctx, aGet)
-	require.True(t, HasCode(err, CodeInvalidToken))
-	require.Equal(t, maxRenewals, asked)
-	require.Equal(t, maxRenewals+1, stats.Requests())
-}
-
-func TestDo_RefusalsThatAreNotOfTheCredential(t *testing.T) {
-	t.Parallel()
-	for _, refusal := range []roundTripper{
-		status(401, `{"errorCode":"E0000015","errorSummary":"You do not have permission to access the feature you are requesting"}`),
-		status(400, `{"errorCode":"E0000001","errorSummary":"Api validation failed: login"}`),
-		status(403, `{"errorCode":"E0000006"}`),
-		status(404, `{"errorCode":"E0000007"}`),
-	} {
-		c := newTestClient(t, Config{
-			Transport: refusal,
-			Auth: authorizer{refused: func(_ *http.Request, e *Error) bool {
-				t.Errorf("asked about %v", e)
-				return true
-			}},
-		})
-		_, err := c.Do(t.Context(), aGet)
-		require.Error(t, err)
-	}
-}
-
-func TestDo_NoCredential(t *testing.T) {
-	t.Parallel()
-	for name, reason := range map[string]error{
-		"refused":    &Error{Status: 401, Code: "invalid_client"},
-		"rate limit": &Error{Status: 429, Code: CodeRateLimited},
-		"failing":    &Error{Status: 500},
-		"no network": &NetworkError{Sent: true, Err: io.EOF},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			tries := 0
-			c := newTestClient(t, Config{
-				Auth: authorizer{authorize: func(*http.Request) error {
-					tries++
-					return reason
-				}},
-				Observe: func(context.Context, Attempt) { t.Error("there was no attempt") },
-			})
-			ctx, stats := WithStats(t.Context())
-			_, err := c.Do(ctx, aPost)
-			var none *CredentialError
-			require.ErrorAs(t, err, &none)
-			require.ErrorIs(t, err, reason)
-			require.False(t, OutcomeUnknown(err), "nothing was sent")
-			require.Equal(t, 1, tries)
-			require.Zero(t, stats.Requests())
-			require.Zero(t, c.Governor().Snapshot()[0].InFlight)
-		})
-	}
-}
-
-func TestDo_AuthoriserTakesAllTheTime(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := newTestClient(t, Config{
-			Auth: authorizer{authorize: func(*http.Request) error {
-				time.Sleep(time.Minute)
-				return nil
-			}},
-			Transport: roundTripper(func(*http.Request) (*http.Response, error) { panic("sent") }),
-		})
-		_, err := c.Do(t.Context(), aPost)
-		var network *NetworkError
-		require.ErrorAs(t, err, &network)
-		require.True(t, network.TimedOut)
-		require.False(t, network.Sent)
-	})
-}
-
-func TestDo_APanicGivesTheTicketBack(t *testing.T) {
-	t.Parallel()
-	c := newTestClient(t, Config{Auth: authorizer{authorize: func(*http.Request) error { panic("boom") }}})
-	require.Panics(t, func() { _, _ = c.Do(t.Context(), aGet) })
-	require.Zero(t, c.Governor().underWay)
-}
-
 func TestDo_BadPath(t *testing.T) {
 	t.Parallel()
 	c := newTestClient(t, Config{Transport: roundTripper(func(*http.Request) (*http.Response, error) { panic("sent") })})
@@ -359,29 +222,34 @@ func TestDo_BadPath(t *testing.T) {
 
 func TestJSON_Answers(t *testing.T) {
 	t.Parallel()
-	html := http.Header{"Content-Type": {"text/html; charset=utf-8"}}
+	const (
+		other   = "the answer is not JSON"
+		foreign = ": is this the org's own domain?"
+	)
 	for name, test := range map[string]struct {
-		answer *http.Response
+		status int
+		kind   string
+		body   string
 		want   string
 		reason string
 	}{
-		"an object":         {answer: answer(nil, 200, nil, " {\"a\":1}\n"), want: `{"a":1}`},
-		"a string":          {answer: answer(nil, 200, nil, `"x"`), want: `"x"`},
-		"the same name":     {answer: answer(nil, 200, nil, `{"a":1,"a":2}`), want: `{"a":1,"a":2}`},
-		"no content":        {answer: answer(nil, 204, nil, "")},
-		"an empty 200":      {answer: answer(nil, 200, nil, "  \n")},
-		"a captive portal":  {answer: answer(nil, 200, html, "<html>"), reason: "the answer is not JSON (text/html): is this the org's own domain?"},
-		"no kind":           {answer: answer(nil, 200, nil, "hello"), reason: "the answer is not JSON (): is this the org's own domain?"},
-		"two values":        {answer: answer(nil, 200, nil, "{} {}"), reason: "the answer is not JSON (): is this the org's own domain?"},
-		"half a value":      {answer: answer(nil, 200, nil, `{"a":`), reason: "the answer is not JSON (): is this the org's own domain?"},
-		"a redirect":        {answer: answer(nil, 302, nil, ""), reason: "the answer is a redirect: is this the org's own domain?"},
-		"more than allowed": {answer: answer(nil, 200, nil, `"`+strings.Repeat("x", 100)+`"`), reason: "the answer is larger than 64 bytes"},
+		"an object":         {status: 200, body: " {\"a\":1}\n", want: `{"a":1}`},
+		"a string":          {status: 200, body: `"x"`, want: `"x"`},
+		"the same name":     {status: 200, body: `{"a":1,"a":2}`, want: `{"a":1,"a":2}`},
+		"no content":        {status: 204},
+		"an empty 200":      {status: 200, body: "  \n"},
+		"a captive portal":  {status: 200, kind: "text/html; x=y", body: "<", reason: other + " but text/html" + foreign},
+		"no kind":           {status: 200, body: "hello", reason: other + foreign},
+		"two values":        {status: 200, body: "{} {}", reason: other + foreign},
+		"half a value":      {status: 200, body: `{"a":`, reason: other + foreign},
+		"a redirect":        {status: 302, reason: "the answer is a redirect" + foreign},
+		"more than allowed": {status: 200, body: strings.Repeat("1", 65), reason: "the answer is larger than 64 bytes"},
+		"all that is":       {status: 200, body: strings.Repeat("1", 64), want: strings.Repeat("1", 64)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newTestClient(t, Config{MaxBody: 64, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-				test.answer.Request = r
-				return test.answer, nil
+				return answer(r, test.status, http.Header{"Content-Type": {test.kind}}, test.body), nil
 			})})
 			raw, err := c.JSON(t.Context(), aPost)
 			if test.reason == "" {
@@ -392,7 +260,7 @@ func TestJSON_Answers(t *testing.T) {
 			var e *Error
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, test.reason, e.Reason)
-			require.Equal(t, test.answer.StatusCode != 302, OutcomeUnknown(err), "a redirect did nothing")
+			require.Equal(t, test.status == http.StatusOK, OutcomeUnknown(err), "a redirect did nothing")
 		})
 	}
 }
@@ -412,7 +280,7 @@ func TestObserve_TellsOfEachAttempt(t *testing.T) {
 		var seen []Attempt
 		ids := func(status int, id string) roundTripper {
 			return func(r *http.Request) (*http.Response, error) {
-				time.Sleep(time.Second)
+				pass(time.Second)
 				return answer(r, status, http.Header{headerRequestID: {id}}, "{}"), nil
 			}
 		}
@@ -449,7 +317,7 @@ func TestStats_KeepsTheLatestRequestIDs(t *testing.T) {
 func TestSkew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := newFakeOrg("users", 10, 0)
+		org := newFakeOrg(10)
 		org.skew = -90 * time.Minute
 		c := org.client(t, GovernorConfig{})
 		_, known := c.Skew()

@@ -56,8 +56,8 @@ func Backoff(failure int) time.Duration {
 	return d + rand.N(d/2)
 }
 
-// standBack is how long a call waits after a 429 that no bucket explains: Okta takes no more calls at once, or something
-// else that does not tell. It doubles from a second to half a minute, give or take a half.
+// standBack is how long a call waits after a 429 that no bucket explains: Okta takes no more calls at once, or gives no
+// reason. It doubles from a second to half a minute, give or take a half.
 func standBack(refusals int) time.Duration {
 	d := min(time.Second<<min(refusals, 5), 30*time.Second)
 	return d/2 + rand.N(d)
