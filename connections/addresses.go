@@ -18,7 +18,10 @@ func (e *AddressError) Error() string {
 	return fmt.Sprintf("the name leads to %s, a %s address, and those are refused", e.Addr, e.Kind)
 }
 
-const private = "private"
+const (
+	private  = "private"
+	reserved = "reserved"
+)
 
 // special are the ranges of the IANA registries of special-purpose addresses in which no org can be, and the
 // addresses at which clouds answer their tenants with credentials.
@@ -42,18 +45,18 @@ var special = []struct {
 	{netip.MustParsePrefix("192.168.0.0/16"), private},
 	{netip.MustParsePrefix("100.64.0.0/10"), private}, // carrier-grade NAT
 	{netip.MustParsePrefix("fc00::/7"), private},
-	{netip.MustParsePrefix("192.0.0.0/24"), "reserved"},
+	{netip.MustParsePrefix("192.0.0.0/24"), reserved},
 	{netip.MustParsePrefix("192.0.2.0/24"), "documentation"},
-	{netip.MustParsePrefix("192.88.99.0/24"), "reserved"},
+	{netip.MustParsePrefix("192.88.99.0/24"), reserved},
 	{netip.MustParsePrefix("198.18.0.0/15"), "benchmarking"},
 	{netip.MustParsePrefix("198.51.100.0/24"), "documentation"},
 	{netip.MustParsePrefix("203.0.113.0/24"), "documentation"},
 	{netip.MustParsePrefix("224.0.0.0/4"), "multicast"},
-	{netip.MustParsePrefix("240.0.0.0/4"), "reserved"}, // broadcast too
+	{netip.MustParsePrefix("240.0.0.0/4"), reserved}, // broadcast too
 	{netip.MustParsePrefix("ff00::/8"), "multicast"},
-	{netip.MustParsePrefix("2001::/23"), "reserved"}, // Teredo and others that hold another address
+	{netip.MustParsePrefix("2001::/23"), reserved}, // Teredo and others that hold another address
 	{netip.MustParsePrefix("2001:db8::/32"), "documentation"},
-	{netip.MustParsePrefix("2002::/16"), "reserved"}, // 6to4
+	{netip.MustParsePrefix("2002::/16"), reserved}, // 6to4
 	{netip.MustParsePrefix("3fff::/20"), "documentation"},
 }
 
@@ -79,7 +82,7 @@ func kindOf(addr netip.Addr) string {
 		}
 	}
 	if addr.Is6() && !global.Contains(addr) {
-		return "reserved"
+		return reserved
 	}
 	return ""
 }

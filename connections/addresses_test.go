@@ -27,7 +27,8 @@ func TestKindOf_EverySpecialRangeIsKnown(t *testing.T) {
 		"::ffff:127.0.0.1": "loopback", "::ffff:10.0.0.1": private, "::ffff:169.254.169.254": "link-local",
 		"::ffff:3.33.186.135": "", "64:ff9b::3.33.186.135": "", "64:ff9b::10.0.0.1": private,
 		"64:ff9b::169.254.169.254": "link-local", "64:ff9b::127.0.0.1": "loopback", "64:ff9b:1::a00:1": "reserved",
-		"::10.0.0.1": "reserved", "2002:a00:1::": "reserved", "2001::1": "reserved", "fec0::1": "reserved", "100::1": "reserved",
+		"::10.0.0.1": "reserved", "2002:a00:1::": "reserved", "2001::1": "reserved", "fec0::1": "reserved",
+		"100::1":  "reserved",
 		"5f00::1": "reserved", "4000::1": "reserved",
 	} {
 		require.Equal(t, want, kindOf(netip.MustParseAddr(addr)), addr)

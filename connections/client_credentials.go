@@ -98,7 +98,9 @@ func (in clientCredentials) source(env connector.Environment) (s *source, base s
 	}
 	scopes := splitScopes(in.Scopes)
 	sorted := strings.Join(slices.Sorted(slices.Values(scopes)), " ")
-	digest := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q", base, in.ClientID, sorted, in.KeyID, in.PrivateKey.Reveal()))
+	digest := sha256.Sum256(fmt.Appendf(nil, "%q", []string{
+		base, in.ClientID, sorted, in.KeyID, in.PrivateKey.Reveal(),
+	}))
 	return connector.Remember(env.Memory, serviceDigest(digest), func() *source {
 		signer := assertion{client: in.ClientID, audience: base + tokenPath, key: key, keyID: in.KeyID}
 		endpoint := &tokenEndpoint{env: env, base: base, authenticate: signer.authenticate}

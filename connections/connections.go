@@ -4,9 +4,9 @@
 //
 // What is asked of Okta with the client, and where inputs and tokens are stored and sealed, is left to others.
 //
-// Tokens are requested by code of our own rather than by golang.org/x/oauth2: an assertion and a DPoP proof must be made
-// anew for each attempt on the wire, refused proofs teach a nonce, and a refresh token is rotated under a lock that all
-// replicas share. That library has no place for any of the three.
+// Tokens are requested by code of our own rather than by golang.org/x/oauth2: an assertion and a DPoP proof must be
+// made anew for each attempt on the wire, refused proofs teach a nonce, and a refresh token is rotated under a lock
+// that all replicas share. That library has no place for any of the three.
 package connections
 
 import (

@@ -1,7 +1,6 @@
 package connections_test
 
 import (
-	"errors"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -269,7 +268,7 @@ func FuzzDomain(f *testing.F) {
 		base, err := connections.BaseURL(connector.Environment{}, domain)
 		if err != nil {
 			var wrong *connections.DomainError
-			require.True(t, errors.As(err, &wrong))
+			require.ErrorAs(t, err, &wrong)
 			if wrong.Host != "" {
 				proposed, err := connections.BaseURL(connector.Environment{}, wrong.Host)
 				require.NoError(t, err, "the proposal itself is refused")

@@ -39,8 +39,11 @@ func Explain(err error, scopes []string) string {
 		token   *TokenError
 		refusal *okta.Error
 		network *okta.NetworkError
+		limited *okta.RateLimitError
 	)
 	switch {
+	case errors.As(err, &limited):
+		return "" // nothing is wrong
 	case errors.As(err, &failure):
 		return failure.Detail
 	case errors.As(err, &signIn):
@@ -84,8 +87,8 @@ func explainRefusal(e *okta.Error, scopes []string) string {
 		return fmt.Sprintf("Okta refused for lack of permission. The token's owner, the signed-in person or the service "+
 			"app needs an admin role that covers this; with OAuth 2.0 it also needs the scope %s", orUnknown(scopes))
 	case e.Code == okta.CodeInvalidToken:
-		return "Okta does not take the connection's credential any more: an API token ends when it is revoked, not used for " +
-			"30 days, or its owner is deactivated; a sign-in when it is revoked. Renew it, and test the connection"
+		return "Okta does not take the connection's credential any more: an API token ends when it is revoked, not used " +
+			"for 30 days, or its owner is deactivated; a sign-in when it is revoked. Renew it, and test the connection"
 	case e.Code == okta.CodeAuthentication:
 		return "Okta refused the sign-in: test the connection"
 	case e.Code == okta.CodeFeatureOff:
@@ -107,44 +110,44 @@ func orUnknown(scopes []string) string {
 // whose word, if it has one, stands in Okta's description.
 var tokenRefusals = []struct{ code, word, detail string }{
 	{
-		"invalid_client", "signature",
+		codeInvalidClient, "signature",
 		"Okta does not accept the signature: Private Key is not one whose public half the app has. " +
 			"Register it in the Admin Console (Applications, the app, General, Public keys)",
 	},
 	{
-		"invalid_client", "kid",
+		codeInvalidClient, "kid",
 		"the app has no key with this Key ID: copy it from the app's public keys, or leave Key ID empty if there is one key",
 	},
 	{
-		"invalid_client", "JWKSet",
+		codeInvalidClient, "JWKSet",
 		"the app has no public key: set its client authentication to Public key / Private key, and add one",
 	},
 	{
-		"invalid_client", "already been used",
+		codeInvalidClient, "already been used",
 		"Okta has seen this assertion before, which is made anew each time: is something repeating requests on the way?",
 	},
 	{
-		"invalid_client", "private_key_jwt",
+		codeInvalidClient, "private_key_jwt",
 		"the app is set to a client secret: set its client authentication to Public key / Private key",
 	},
 	{
-		"invalid_client", "secret",
+		codeInvalidClient, "secret",
 		"Okta does not accept the client secret: copy it again from the app's General tab",
 	},
 	{
-		"invalid_client", "audience",
+		codeInvalidClient, "audience",
 		"the org calls itself by another name than Okta Domain: use the domain that the Admin Console shows",
 	},
 	{
-		"invalid_client", "expir",
+		codeInvalidClient, "expir",
 		"Okta takes the assertion for one of another time: is this machine's clock right?",
 	},
 	{
-		"invalid_client", "issued",
+		codeInvalidClient, "issued",
 		"Okta takes the assertion for one of another time: is this machine's clock right?",
 	},
 	{
-		"invalid_client", "",
+		codeInvalidClient, "",
 		"this org has no active app with this Client ID: check Client ID and Okta Domain, and whether the app is active",
 	},
 	{
@@ -164,15 +167,15 @@ var tokenRefusals = []struct{ code, word, detail string }{
 		"Okta does not know one of the Scopes, or cannot give it to this app: check their spelling",
 	},
 	{
-		"invalid_grant", "redirect_uri",
+		codeInvalidGrant, "redirect_uri",
 		"the address that Okta sent the browser to is not the one it was asked for: check the public URL of this runtime",
 	},
 	{
-		"invalid_grant", "code",
+		codeInvalidGrant, "code",
 		"the code that Okta gave the browser has expired or was used: begin to sign in again",
 	},
 	{
-		"invalid_grant", "",
+		codeInvalidGrant, "",
 		"the sign-in is not valid any more: connect again",
 	},
 	{
@@ -242,7 +245,7 @@ func explainNetwork(e *okta.NetworkError) string {
 	case errors.As(e, &dns):
 		return "the name of the host could not be looked up: is this machine's network up, and does it need a proxy?"
 	case errors.As(e, &name):
-		return "the host's certificate is for another name: is Okta Domain the org's own, or is a custom domain not set up yet?"
+		return "the host's certificate is for another name: is Okta Domain the org's own, and a custom domain set up?"
 	case errors.As(e, &unknown):
 		return "the host's certificate is signed by nobody whom this machine trusts: does a proxy on the way open TLS? " +
 			"Its certificate belongs into the system's trusted ones, or into SSL_CERT_FILE"

@@ -46,7 +46,7 @@ func parseKey(text string) (*signingKey, error) {
 	return newSigningKey(key, "")
 }
 
-const wantPEM = "must be a private key: PEM text from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----, or a JWK"
+const wantPEM = "must be a private key: a JWK, or PEM text with its lines -----BEGIN ...----- and -----END ...-----"
 
 // cutPEM finds the private key among the blocks of text. encoding/pem is not used because it wants the line ends that
 // single-line form fields take away.

@@ -55,30 +55,32 @@ func TestParseKey_TakesEveryFormOfAKey(t *testing.T) {
 	t.Parallel()
 	r, p256, p384, p521 := testRSA(), testEC(elliptic.P256()), testEC(elliptic.P384()), testEC(elliptic.P521())
 	plain := pkcs8(r)
+	rs256, es256, es384, es512 := jwt.SigningMethodRS256, jwt.SigningMethodES256, jwt.SigningMethodES384,
+		jwt.SigningMethodES512
 	for name, tt := range map[string]struct {
 		text   string
 		method jwt.SigningMethod
 		id     string
 	}{
-		"PKCS #8 RSA":           {plain, jwt.SigningMethodRS256, ""},
-		"PKCS #1":               {encodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(r)), jwt.SigningMethodRS256, ""},
-		"PKCS #8 P-256":         {pkcs8(p256), jwt.SigningMethodES256, ""},
-		"PKCS #8 P-384":         {pkcs8(p384), jwt.SigningMethodES384, ""},
-		"PKCS #8 P-521":         {pkcs8(p521), jwt.SigningMethodES512, ""},
-		"SEC 1":                 {encodePEM("EC PRIVATE KEY", must(x509.MarshalECPrivateKey(p256))), jwt.SigningMethodES256, ""},
-		"after EC PARAMETERS":   {encodePEM("EC PARAMETERS", []byte{6, 1, 0}) + pkcs8(p256), jwt.SigningMethodES256, ""},
-		"after its certificate": {encodePEM("CERTIFICATE", []byte("x")) + plain, jwt.SigningMethodRS256, ""},
-		"wrong BEGIN line":      {encodePEM("RSA PRIVATE KEY", must(x509.MarshalPKCS8PrivateKey(r))), jwt.SigningMethodRS256, ""},
-		"literal \\n":           {strings.ReplaceAll(plain, "\n", `\n`), jwt.SigningMethodRS256, ""},
-		"literal \\r\\n":        {strings.ReplaceAll(plain, "\n", `\r\n`), jwt.SigningMethodRS256, ""},
-		"CRLF":                  {strings.ReplaceAll(plain, "\n", "\r\n"), jwt.SigningMethodRS256, ""},
-		"on one line":           {strings.ReplaceAll(plain, "\n", " "), jwt.SigningMethodRS256, ""},
-		"line ends lost":        {strings.ReplaceAll(plain, "\n", ""), jwt.SigningMethodRS256, ""},
-		"indented":              {"  " + strings.ReplaceAll(plain, "\n", "\n    "), jwt.SigningMethodRS256, ""},
-		"quoted":                {`"` + strings.ReplaceAll(plain, "\n", `\n`) + `"`, jwt.SigningMethodRS256, ""},
-		"RSA JWK":               {rsaJWK(r, "k1"), jwt.SigningMethodRS256, "k1"},
-		"EC JWK":                {ecJWK(p384), jwt.SigningMethodES384, ""},
-		"JWK set":               {`{"keys":[` + rsaJWK(r, "k2") + `]}`, jwt.SigningMethodRS256, "k2"},
+		"PKCS #8 RSA":           {plain, rs256, ""},
+		"PKCS #1":               {encodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(r)), rs256, ""},
+		"PKCS #8 P-256":         {pkcs8(p256), es256, ""},
+		"PKCS #8 P-384":         {pkcs8(p384), es384, ""},
+		"PKCS #8 P-521":         {pkcs8(p521), es512, ""},
+		"SEC 1":                 {encodePEM("EC PRIVATE KEY", must(x509.MarshalECPrivateKey(p256))), es256, ""},
+		"after EC PARAMETERS":   {encodePEM("EC PARAMETERS", []byte{6, 1, 0}) + pkcs8(p256), es256, ""},
+		"after its certificate": {encodePEM("CERTIFICATE", []byte("x")) + plain, rs256, ""},
+		"wrong BEGIN line":      {encodePEM("RSA PRIVATE KEY", must(x509.MarshalPKCS8PrivateKey(r))), rs256, ""},
+		"literal \\n":           {strings.ReplaceAll(plain, "\n", `\n`), rs256, ""},
+		"literal \\r\\n":        {strings.ReplaceAll(plain, "\n", `\r\n`), rs256, ""},
+		"CRLF":                  {strings.ReplaceAll(plain, "\n", "\r\n"), rs256, ""},
+		"on one line":           {strings.ReplaceAll(plain, "\n", " "), rs256, ""},
+		"line ends lost":        {strings.ReplaceAll(plain, "\n", ""), rs256, ""},
+		"indented":              {"  " + strings.ReplaceAll(plain, "\n", "\n    "), rs256, ""},
+		"quoted":                {`"` + strings.ReplaceAll(plain, "\n", `\n`) + `"`, rs256, ""},
+		"RSA JWK":               {rsaJWK(r, "k1"), rs256, "k1"},
+		"EC JWK":                {ecJWK(p384), es384, ""},
+		"JWK set":               {`{"keys":[` + rsaJWK(r, "k2") + `]}`, rs256, "k2"},
 	} {
 		key, err := parseKey(tt.text)
 		require.NoError(t, err, name)
@@ -92,36 +94,37 @@ func TestParseKey_TakesEveryFormOfAKey(t *testing.T) {
 
 func TestParseKey_SaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	r := testRSA()
+	r, junk := testRSA(), []byte("canary")
 	_, ed, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
+	locked := "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\ncanary\n-----END RSA PRIVATE KEY-----"
 	short := must(rsa.GenerateKey(rand.Reader, 1024))
 	public := encodePEM("PUBLIC KEY", must(x509.MarshalPKIXPublicKey(&r.PublicKey)))
 	otherN := rsaJWK(&rsa.PrivateKey{
 		PublicKey: rsa.PublicKey{N: must(rsa.GenerateKey(rand.Reader, 2048)).N}, D: r.D, Primes: r.Primes,
 	}, "")
 	for text, want := range map[string]string{
-		"":                            "must be a private key",
-		"hunter2-canary":              "must be a private key",
-		"-----BEGIN PRIVATE KEY-----": "is cut off",
-		pkcs8(r)[:400]:                "is cut off",
-		encodePEM("PRIVATE KEY", nil): "is damaged",
-		encodePEM("PRIVATE KEY", []byte("canary")): "is damaged",
+		"":                             "must be a private key",
+		"hunter2-canary":               "must be a private key",
+		"-----BEGIN PRIVATE KEY-----":  "is cut off",
+		pkcs8(r)[:400]:                 "is cut off",
+		encodePEM("PRIVATE KEY", nil):  "is damaged",
+		encodePEM("PRIVATE KEY", junk): "is damaged",
 		strings.Replace(pkcs8(r), "MII", "!!!", 1): "is damaged",
-		public:                                "is the public half",
-		encodePEM("CERTIFICATE", []byte("x")): "is the public half",
-		encodePEM("ENCRYPTED PRIVATE KEY", []byte("canary")):                                               "is locked with a passphrase",
-		"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\ncanary\n-----END RSA PRIVATE KEY-----": "is locked",
-		encodePEM("OPENSSH PRIVATE KEY", []byte("canary")):                                                 "is in OpenSSH's own format",
-		pkcs8(ed):                            "is of a kind that Okta does not take",
-		pkcs8(testEC(elliptic.P224())):       "is of a kind that Okta does not take",
-		pkcs8(short):                         "fewer than 2048 bits",
-		"{":                                  "is not a JWK",
-		"{}":                                 "is not an RSA or EC key",
-		`{"kty":"RSA","n":"AQ","e":"AQ"}`:    "is the public half",
-		`{"keys":[]}`:                        "is not an RSA or EC key",
-		`{"kty":"oct","k":"canary","d":"x"}`: "is not an RSA or EC key",
-		`{"kty":"RSA","d":"AQ"}`:             "lacks the JWK members p and q",
+		public:                                   "is the public half",
+		encodePEM("CERTIFICATE", []byte("x")):    "is the public half",
+		encodePEM("ENCRYPTED PRIVATE KEY", junk): "is locked with a passphrase",
+		locked:                                   "is locked",
+		encodePEM("OPENSSH PRIVATE KEY", junk):   "is in OpenSSH's own format",
+		pkcs8(ed):                                "is of a kind that Okta does not take",
+		pkcs8(testEC(elliptic.P224())):           "is of a kind that Okta does not take",
+		pkcs8(short):                             "fewer than 2048 bits",
+		"{":                                      "is not a JWK",
+		"{}":                                     "is not an RSA or EC key",
+		`{"kty":"RSA","n":"AQ","e":"AQ"}`:        "is the public half",
+		`{"keys":[]}`:                            "is not an RSA or EC key",
+		`{"kty":"oct","k":"canary","d":"x"}`:     "is not an RSA or EC key",
+		`{"kty":"RSA","d":"AQ"}`:                 "lacks the JWK members p and q",
 		`{"kty":"RSA","d":"AQ","p":"AQ","q":"AQ","n":"%","e":"AQAB"}`: "is a damaged JWK",
 		`{"kty":"EC","crv":"P-256","d":"AA"}`:                         "is a damaged JWK",
 		`{"kty":"EC","crv":"secp256k1","d":"AQ"}`:                     "is of a kind that Okta does not take",

@@ -96,8 +96,8 @@ func (s *source) Authorize(ctx context.Context, r *http.Request) error {
 	return t.prover.prove(r, t.access, s.nonce.current())
 }
 
-// Refused implements [okta.Authorizer]. Only the code that says so means a bad token: Okta answers 401 for other reasons
-// too, and a request for another token on each would use up the rate limit of the token endpoint.
+// Refused implements [okta.Authorizer]. Only the code that says so means a bad token: Okta answers 401 for other
+// reasons too, and a request for another token on each would use up the rate limit of the token endpoint.
 func (s *source) Refused(r *http.Request, refusal *okta.Error) bool {
 	if wantsNonce(refusal) && refusal.Header(headerNonce) != "" && r.Header.Get("DPoP") != "" {
 		s.nonce.learn(refusal.Header(headerNonce))

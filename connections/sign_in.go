@@ -146,7 +146,7 @@ func (s *signedIn) renew(ctx context.Context, refused string) (*signInState, err
 			"it again", nil)
 	}
 	next, err := s.refresh(ctx, *doc)
-	if okta.HasCode(err, "invalid_grant") {
+	if okta.HasCode(err, codeInvalidGrant) {
 		return nil, s.end(ctx, *doc, version, err)
 	}
 	if err != nil {

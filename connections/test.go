@@ -56,8 +56,8 @@ var probes = []struct {
 	{"realms", "/api/v1/realms", url.Values{"limit": {"1"}}},
 }
 
-// probe makes the first call that the granted scopes allow. Scopes that we know no call for prove nothing more than that
-// Okta gave a token.
+// probe makes the first call that the granted scopes allow. Scopes that we know no call for prove nothing more than
+// that Okta gave a token.
 func probe(ctx context.Context, c *okta.Client, id connector.Identity) (connector.Identity, error) {
 	for _, p := range probes {
 		scope := "okta." + p.resource + ".read"

@@ -16,6 +16,12 @@ import (
 	"github.com/okta-connector/okta-connector/runtime/connector"
 )
 
+// Error codes of OAuth that the connector acts on.
+const (
+	codeInvalidClient = "invalid_client"
+	codeInvalidGrant  = "invalid_grant"
+)
+
 const (
 	tokenPath    = "/oauth2/v1/token" //nolint:gosec // a path
 	maxTokenBody = 1 << 20

@@ -64,7 +64,9 @@ func TestTransport_DevReachesLoopbackByNameOfItsOwnOnly(t *testing.T) {
 func TestTransport_PrivateOrgsNeverIncludeMetadata(t *testing.T) {
 	t.Parallel()
 	env := connections.NewEnvironment(connections.Config{AllowPrivateOrgs: true})
-	for _, host := range []string{"169.254.169.254", "[fd00:ec2::254]", "100.100.100.200", "0.0.0.0", "[64:ff9b::a9fe:a9fe]"} {
+	for _, host := range []string{
+		"169.254.169.254", "[fd00:ec2::254]", "100.100.100.200", "0.0.0.0", "[64:ff9b::a9fe:a9fe]",
+	} {
 		var refused *connections.AddressError
 		require.ErrorAs(t, roundTrip(t, env, "http://"+host), &refused, host)
 		require.NotEqual(t, "private", refused.Kind)
@@ -103,6 +105,7 @@ func TestTransport_ProxyIsExemptFromTheAddressRules(t *testing.T) {
 func TestNewEnvironment_OneGovernorAnOrg(t *testing.T) {
 	t.Parallel()
 	env := connections.NewEnvironment(connections.Config{})
-	require.Same(t, env.Governor("acme.okta.com"), env.Governor("acme.okta.com"))
-	require.NotSame(t, env.Governor("acme.okta.com"), env.Governor("other.okta.com"))
+	first := env.Governor("acme.okta.com")
+	require.Same(t, first, env.Governor("acme.okta.com"))
+	require.NotSame(t, first, env.Governor("other.okta.com"))
 }
