@@ -14,7 +14,7 @@ func (e *Engine) observeInvocation(ctx context.Context, p *Prepared, stats *okta
 		"waitedMs", stats.Waited().Milliseconds(),
 	}
 	if err != nil {
-		e.log.WarnContext(ctx, "invocation failed", append(attrs, "error", err)...)
+		e.log.WarnContext(ctx, "invocation failed", append(attrs, "error", okta.Loggable(err))...)
 		return
 	}
 	e.log.DebugContext(ctx, "invocation", attrs...)

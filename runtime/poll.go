@@ -68,12 +68,15 @@ func (e *Engine) poll(ctx, stop context.Context, p *store.Poll, baseline bool) (
 	default:
 		run.Result = store.RunNoChanges
 	}
-	level := e.log.Debug
-	if err != nil {
-		level = e.log.Warn
+	attrs := []any{
+		"subscription", p.Subscription.ID, "trigger", p.Subscription.Trigger, "result", run.Result, "events", run.Events,
+		"pages", run.Pages, "ms", run.EndedAt.Sub(run.StartedAt).Milliseconds(),
 	}
-	level("poll", "subscription", p.Subscription.ID, "trigger", p.Subscription.Trigger, "result", run.Result,
-		"events", run.Events, "pages", run.Pages, "ms", run.EndedAt.Sub(run.StartedAt).Milliseconds(), "error", run.Error)
+	if err != nil {
+		e.log.Warn("poll", append(attrs, "error", okta.Loggable(err))...)
+	} else {
+		e.log.Debug("poll", attrs...)
+	}
 	return run, err
 }
 

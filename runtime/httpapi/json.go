@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/schemas"
 )
 
@@ -47,7 +48,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := writeProblem(w, r, err)
 	note(r, "code", p.Code)
 	if p.Status >= http.StatusInternalServerError {
-		s.log.ErrorContext(r.Context(), "request failed", "requestId", p.RequestID, "code", p.Code, "error", err)
+		s.log.ErrorContext(r.Context(), "request failed", "requestId", p.RequestID, "code", p.Code, "error", okta.Loggable(err))
 	}
 }
 
