@@ -146,8 +146,8 @@ func TestSQLite_KilledAtAnyMomentLosesNothing(t *testing.T) {
 	}
 }
 
-// kill starts a victim, kills it after it reported the given number of lines, adds to what was sent, and returns the last
-// event that it committed.
+// kill starts a victim, kills it after it reported the given number of lines, adds to what was sent, and returns the
+// last event that it committed.
 func kill(t *testing.T, url string, lines int, sent map[string]bool) (committed int) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), victimDatabase+"="+url)

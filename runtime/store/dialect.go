@@ -64,7 +64,9 @@ func row[T any](ctx context.Context, q queryer, scan func(scanner) (T, error), q
 }
 
 // rows reads every row with scan. The result is not nil, so that it is a list in JSON too.
-func rows[T any](ctx context.Context, q queryer, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+func rows[T any](
+	ctx context.Context, q queryer, scan func(scanner) (T, error), query string, args ...any,
+) ([]T, error) {
 	all, err := q.on.QueryContext(ctx, q.text(query), args...)
 	if err != nil {
 		return nil, err

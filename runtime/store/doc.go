@@ -1,6 +1,6 @@
 // Package store keeps the connector's rows: connections, subscriptions, events, deliveries, runs, stored answers, long
-// calls and the audit trail, in SQLite or PostgreSQL. What the rows mean is left to its caller: it knows nothing of Okta,
-// of HTTP or of schedules, and it starts no goroutine.
+// calls and the audit trail, in SQLite or PostgreSQL. What the rows mean is left to its caller: it knows nothing of
+// Okta, of HTTP or of schedules, and it starts no goroutine.
 //
 // # One code path
 //
@@ -10,9 +10,9 @@
 //
 // # Work is claimed
 //
-// A poll and a subscription's lane of deliveries are each a column that says when they may be claimed next. A claim moves
-// that column to the end of the lease and raises a fence; whatever the claim writes later names its fence and is refused
-// with [ErrFenced] when another claim followed. A claim whose owner died becomes due by itself when its lease ends.
+// A poll and a subscription's lane of deliveries are each a column that says when they may be claimed next. A claim
+// moves that column to the end of the lease and raises a fence; whatever the claim writes later names its fence and is
+// refused with [ErrFenced] when another claim followed. A claim whose owner died is due by itself when its lease ends.
 //
 // # Nothing accepted is lost
 //

@@ -61,8 +61,8 @@ func scanStream(row scanner) (st stream, err error) {
 	return st, row.Scan(&st.number, &st.epoch, &st.lastSeq, &st.now)
 }
 
-// appendEvents stores the events that are new, numbers them and wakes the lane of deliveries. Without a receiver there is
-// no lane: the events count as handed over.
+// appendEvents stores the events that are new, numbers them and wakes the lane of deliveries. Without a receiver there
+// is no lane: the events count as handed over.
 func (s *Store) appendEvents(ctx context.Context, tx queryer, to stream, events []Event) (int, error) {
 	events, err := unknown(ctx, tx, to, events)
 	if err != nil || len(events) == 0 {
@@ -100,8 +100,8 @@ func unknown(ctx context.Context, tx queryer, to stream, events []Event) ([]Even
 	if err != nil {
 		return nil, fmt.Errorf("encode event ids: %w", err)
 	}
-	// A scalar subquery is looked up in the index for each id; PostgreSQL would turn IN or EXISTS into a join, which may read
-	// the whole stream.
+	// A scalar subquery is looked up in the index for each id; PostgreSQL would turn IN or EXISTS into a join, which may
+	// read the whole stream.
 	known, err := rows(ctx, tx, column[string], `SELECT value FROM `+tx.elements+`
 		WHERE (SELECT seq FROM events WHERE stream = ?2 AND epoch = ?3 AND event_id = value) IS NOT NULL`,
 		string(list), to.number, to.epoch)
@@ -142,11 +142,12 @@ func (s *Store) insertEvents(ctx context.Context, tx queryer, to stream, events 
 	return nil
 }
 
-// insertEventsText is an INSERT of n events. Parameters: stream, epoch, received_at, the seq before the first; then five
-// for each event.
+// insertEventsText is an INSERT of n events. Parameters: stream, epoch, received_at, the seq before the first; then
+// five for each event.
 func insertEventsText(n int) string {
 	var text strings.Builder
-	text.WriteString(`INSERT INTO events (stream, epoch, received_at, seq, event_id, type, subject, occurred_at, data) VALUES `)
+	text.WriteString(`INSERT INTO events
+		(stream, epoch, received_at, seq, event_id, type, subject, occurred_at, data) VALUES `)
 	for i := range n {
 		if i > 0 {
 			text.WriteString(", ")
@@ -160,8 +161,8 @@ func insertEventsText(n int) string {
 	return text.String()
 }
 
-// Events returns at most limit kept events of a subscription whose Seq follows after, in order. Whoever goes on from the
-// last Seq it got misses none. The error is [ErrNotFound] when there is no such subscription.
+// Events returns at most limit kept events of a subscription whose Seq follows after, in order. Whoever goes on from
+// the last Seq it got misses none. The error is [ErrNotFound] when there is no such subscription.
 func (s *Store) Events(ctx context.Context, subscription string, after int64, limit int) ([]Event, error) {
 	stream, err := row(ctx, s.read(), column[int64], `SELECT stream FROM subscriptions WHERE id = ?1`, subscription)
 	if err != nil {
@@ -175,8 +176,8 @@ func (s *Store) Events(ctx context.Context, subscription string, after int64, li
 	return list, nil
 }
 
-// Rates counts the events that arrived since a time, in buckets of whole minutes, oldest first; empty ones are left out.
-// An empty subscription means all.
+// Rates counts the events that arrived since a time, in buckets of whole minutes, oldest first; empty ones are left
+// out. An empty subscription means all.
 func (s *Store) Rates(ctx context.Context, subscription string, since time.Time, bucket time.Duration) ([]Rate, error) {
 	minutes := max(1, int64(bucket/time.Minute))
 	list, err := rows(ctx, s.read(), scanRate, `SELECT minute / ?3 * ?3, SUM(events) FROM event_minutes

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// PutFlow keeps what an OAuth authorization needs when its browser comes back, under the state parameter it was sent out
-// with, for the given time. The data is sealed; of the state only a hash is stored.
+// PutFlow keeps what an OAuth authorization needs when its browser comes back, under the state parameter it was sent
+// out with, for the given time. The data is sealed; of the state only a hash is stored.
 func (s *Store) PutFlow(ctx context.Context, state string, data []byte, ttl time.Duration) error {
 	id := flowID(state)
 	_, err := s.write().exec(ctx, `INSERT INTO flows (id, data, expires_at) VALUES (?1, ?2, now_us() + ?3)`,

@@ -33,8 +33,8 @@ type Call struct {
 	Answer []byte // with CallDone; sealed
 }
 
-// BeginIdempotent begins a call, or finds what became of it. The owner must be unique to the attempt; it has the call for
-// the length of the lease. The key is forgotten ttl after its first use.
+// BeginIdempotent begins a call, or finds what became of it. The owner must be unique to the attempt; it has the call
+// for the length of the lease. The key is forgotten ttl after its first use.
 func (s *Store) BeginIdempotent(ctx context.Context, key CallKey, fingerprint, owner string, lease, ttl time.Duration,
 ) (Call, error) {
 	n, err := s.write().exec(ctx, `INSERT INTO idempotent_calls (scope, key, fingerprint, owner, lease_until, expires_at)
@@ -95,8 +95,8 @@ func (s *Store) ExtendIdempotent(ctx context.Context, key CallKey, owner string,
 	return nil
 }
 
-// FinishIdempotent stores the answer, sealed, for whoever comes with the same key. The error is [ErrFenced] when the call
-// was taken over.
+// FinishIdempotent stores the answer, sealed, for whoever comes with the same key. The error is [ErrFenced] when the
+// call was taken over.
 func (s *Store) FinishIdempotent(ctx context.Context, key CallKey, owner string, status int, answer []byte) error {
 	n, err := s.write().exec(ctx, `UPDATE idempotent_calls SET status = ?4, answer = ?5
 		WHERE scope = ?1 AND key = ?2 AND owner = ?3 AND status IS NULL`,

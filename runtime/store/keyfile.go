@@ -32,7 +32,8 @@ func loadKeyFile(path string) ([][]byte, error) {
 		return nil, fmt.Errorf("key file: %w", err)
 	}
 	if goruntime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("key file %s may be read by others (mode %04o); run: chmod 600 %[1]s", path, info.Mode().Perm())
+		return nil, fmt.Errorf("key file %s may be read by others (mode %04o); run: chmod 600 %[1]s",
+			path, info.Mode().Perm())
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ErrUnsupported: this database has tools of its own for what was asked.
+// ErrUnsupported is returned for what this database has tools of its own for.
 var ErrUnsupported = errors.New("not supported by this database")
 
 // Stats are what a monitor watches.
@@ -43,16 +43,18 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 func scanStats(row scanner) (Stats, error) {
 	var s Stats
 	var lag int64
-	err := row.Scan(&s.Subscriptions, &s.Paused, &s.Failing, &lag, &s.PendingEvents, &s.PendingDeliveries, &s.DeadDeliveries)
+	err := row.Scan(&s.Subscriptions, &s.Paused, &s.Failing, &lag,
+		&s.PendingEvents, &s.PendingDeliveries, &s.DeadDeliveries)
 	s.PollLag = time.Duration(lag) * time.Microsecond
 	return s, err
 }
 
-// Recover prepares for an engine that starts: deliveries that wait for another attempt are due at once. On SQLite, which
-// has no other engine (see [Options.Exclusive]), it ends every claim and lease that a crash left behind.
+// Recover prepares for an engine that starts: deliveries that wait for another attempt are due at once. On SQLite,
+// which has no other engine (see [Options.Exclusive]), it ends every claim and lease that a crash left behind.
 func (s *Store) Recover(ctx context.Context) error {
 	statements := []string{
-		`UPDATE subscriptions SET send_due_at = now_us() WHERE send_owner = '' AND send_due_at > now_us()`,
+		`UPDATE subscriptions SET send_due_at = now_us() WHERE stream IN (
+			SELECT stream FROM subscriptions WHERE send_owner = '' AND send_due_at > now_us() ` + s.skipLocked + `)`,
 	}
 	if s.Embedded() {
 		statements = append(statements,

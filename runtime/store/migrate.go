@@ -21,8 +21,8 @@ type migration struct {
 	sql     string
 }
 
-// dialectMigrations reads migrations/{dialect}/NNNN_what.sql in order. Files are append only: one that was released is never
-// edited, because databases exist that ran it.
+// dialectMigrations reads migrations/{dialect}/NNNN_what.sql in order. Files are append only: one that was released is
+// never edited, because databases exist that ran it.
 func dialectMigrations(name string) ([]migration, error) {
 	dir := "migrations/" + name
 	files, err := fs.ReadDir(migrations, dir)
@@ -77,8 +77,8 @@ func (s *Store) migrate(ctx context.Context) error {
 	})
 }
 
-// schemaVersion returns 0 for a new database. On PostgreSQL it first takes the lock that only the end of the transaction
-// releases; on SQLite the transaction holds the file's write lock already.
+// schemaVersion returns 0 for a new database. On PostgreSQL it first takes the lock that only the end of the
+// transaction releases; on SQLite the transaction holds the file's write lock already.
 func schemaVersion(ctx context.Context, tx queryer) (int, error) {
 	if tx.dialect == postgresDialect {
 		if _, err := tx.exec(ctx, `SELECT pg_advisory_xact_lock(?1)`, migrationLock); err != nil {

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -10,10 +12,10 @@ import (
 const pruneBatch = 500
 
 // rateAge is how long [Store.Rates] looks back.
-const rateAge = 7 * 24 * time.Hour
+const rateAge = 48 * time.Hour
 
-// Retention says what [Store.Prune] removes; a rule that is zero removes nothing. Events that wait for delivery, and those
-// of dead deliveries, are never removed by the rules for events.
+// Retention says what [Store.Prune] removes; a rule that is zero removes nothing. Events that wait for delivery, and
+// those of dead deliveries, are never removed by the rules for events.
 type Retention struct {
 	EventAge    time.Duration // of delivered and pulled events
 	EventCount  int64         // the most events kept per subscription...
@@ -112,8 +114,8 @@ func (p *pruner) pruneEvents(keep Retention) {
 	}
 	args := []any{age, count, keep.DedupeAge.Microseconds()}
 	var streams []int64
-	streams, p.err = rows(p.ctx, p.read(), column[int64], `SELECT s.stream FROM subscriptions s JOIN events e ON e.stream = s.stream
-			AND e.seq = (SELECT MIN(seq) FROM events WHERE events.stream = s.stream)
+	streams, p.err = rows(p.ctx, p.read(), column[int64], `SELECT s.stream FROM subscriptions s
+		JOIN events e ON e.stream = s.stream AND e.seq = (SELECT MIN(seq) FROM events WHERE events.stream = s.stream)
 		WHERE e.received_at <= now_us() - ?1
 			OR (e.seq <= s.last_seq - ?2 AND e.received_at <= now_us() - ?3)`, args...)
 	for _, stream := range streams {
@@ -121,19 +123,27 @@ func (p *pruner) pruneEvents(keep Retention) {
 	}
 }
 
-// pruneStream removes the events of one subscription up to the newest that may go, except those of unfinished deliveries.
+// pruneStream removes the events of one subscription up to the newest that may go, except those of unfinished
+// deliveries.
 func (p *pruner) pruneStream(stream int64, rules []any) {
 	if p.err != nil {
 		return
 	}
-	var last int64
-	last, p.err = row(p.ctx, p.read(), column[int64], `SELECT COALESCE(MAX(e.seq), 0)
-		FROM events e JOIN subscriptions s ON s.stream = e.stream
-		WHERE e.stream = ?4 AND e.seq <= s.batched_seq AND (e.received_at <= now_us() - ?1
-			OR (e.seq <= s.last_seq - ?2 AND e.received_at <= now_us() - ?3))`, append(rules, stream)...)
+	// The oldest event that stays is found from the oldest on, which reads no more than what goes.
+	var bounds span
+	bounds, p.err = row(p.ctx, p.read(), scanSpan, `SELECT s.batched_seq, COALESCE(
+			(SELECT e.seq FROM events e WHERE e.stream = s.stream AND e.received_at > now_us() - ?1
+				AND (e.seq > s.last_seq - ?2 OR e.received_at > now_us() - ?3) ORDER BY e.seq LIMIT 1),
+			s.last_seq + 1)
+		FROM subscriptions s WHERE s.stream = ?4`, append(rules, stream)...)
+	if errors.Is(p.err, sql.ErrNoRows) { // deleted meanwhile
+		p.err = nil
+		return
+	}
 	if p.err != nil {
 		return
 	}
+	last := min(bounds.first, bounds.last-1)
 	var unfinished []span
 	unfinished, p.err = rows(p.ctx, p.read(), scanSpan, `SELECT first_seq, last_seq FROM deliveries
 		WHERE stream = ?1 AND status IN ('pending', 'dead') AND first_seq <= ?2 ORDER BY first_seq`, stream, last)

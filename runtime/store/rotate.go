@@ -77,9 +77,10 @@ func (s *Store) sealedByOthers(ctx context.Context, c sealedColumn, after []any)
 	key := strings.Join(c.key, ", ")
 	scan := func(row scanner) (sealedValue, error) {
 		value := sealedValue{key: make([]any, len(c.key))}
-		dest := []any{&value.data}
+		dest := make([]any, 1+len(c.key))
+		dest[0] = &value.data
 		for i := range value.key {
-			dest = append(dest, &value.key[i])
+			dest[1+i] = &value.key[i]
 		}
 		return value, row.Scan(dest...)
 	}

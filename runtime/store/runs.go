@@ -47,7 +47,8 @@ func recordRun(ctx context.Context, tx queryer, stream int64, run Run) error {
 	if err != nil {
 		return fmt.Errorf("record run: %w", err)
 	}
-	if _, err := tx.exec(ctx, `DELETE FROM runs WHERE stream = ?1 AND run <= ?2`, stream, run.Number-keptRuns); err != nil {
+	_, err = tx.exec(ctx, `DELETE FROM runs WHERE stream = ?1 AND run <= ?2`, stream, run.Number-keptRuns)
+	if err != nil {
 		return fmt.Errorf("forget old runs: %w", err)
 	}
 	return nil

@@ -41,12 +41,13 @@ func TestMigrations_BothDatabasesHaveTheSameColumns(t *testing.T) {
 
 func TestSealedColumns_AreAllThereAre(t *testing.T) {
 	t.Parallel()
-	var want, got []string
+	var want []string
 	for _, column := range schema(t, sqliteDialect) {
 		if name, ok := strings.CutSuffix(strings.TrimSuffix(strings.TrimSuffix(column, " NULL"), " NOT"), " BLOB"); ok {
 			want = append(want, name)
 		}
 	}
+	got := make([]string, 0, len(want))
 	for _, c := range sealedColumns() {
 		got = append(got, c.table+"."+c.column)
 	}

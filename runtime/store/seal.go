@@ -26,8 +26,8 @@ const (
 var ErrUnsealable = errors.New("sealed value cannot be opened with the present keys")
 
 // A Sealer encrypts what must not be readable in the database file or its backups: AES-256-GCM with a random nonce.
-// A sealed value is a version byte, the first four bytes of the key's SHA-256, the nonce, and the ciphertext with its tag.
-// It is safe for concurrent use. One key seals at most 2^32 values (NIST SP 800-38D); rotate it before.
+// A sealed value is a version byte, the first four bytes of the key's SHA-256, the nonce, and the ciphertext with its
+// tag. It is safe for concurrent use. One key seals at most 2^32 values (NIST SP 800-38D); rotate it before.
 type Sealer struct {
 	keys []sealKey // the first seals, all open
 }
@@ -69,8 +69,8 @@ func ParseKeys(setting string) ([][]byte, error) {
 	for part := range strings.SplitSeq(setting, ",") {
 		key, ok := parseKey(strings.TrimSpace(part))
 		if !ok {
-			return nil, fmt.Errorf("sealing key %d is not %d bytes in base64 or hexadecimal; `openssl rand -base64 %d` makes one",
-				len(keys)+1, KeySize, KeySize)
+			return nil, fmt.Errorf("sealing key %d is not %d bytes in base64 or hexadecimal; "+
+				"`openssl rand -base64 %[2]d` makes one", len(keys)+1, KeySize)
 		}
 		if slices.ContainsFunc(keys, func(k []byte) bool { return string(k) == string(key) }) {
 			return nil, fmt.Errorf("sealing key %d is given twice", len(keys)+1)
@@ -93,8 +93,8 @@ func parseKey(text string) ([]byte, bool) {
 	return nil, false
 }
 
-// Seal encrypts plain for one place. The place is authenticated, not stored: a value copied to another row or column does
-// not open there. A nil plain stays nil, so that "nothing stored" needs no decryption.
+// Seal encrypts plain for one place. The place is authenticated, not stored: a value copied to another row or column
+// does not open there. A nil plain stays nil, so that "nothing stored" needs no decryption.
 func (s *Sealer) Seal(place string, plain []byte) []byte {
 	if plain == nil {
 		return nil
@@ -103,11 +103,11 @@ func (s *Sealer) Seal(place string, plain []byte) []byte {
 	out := make([]byte, 0, sealHeader+len(plain)+key.aead.Overhead())
 	out = append(out, sealVersion)
 	out = append(out, key.id[:]...)
-	return key.aead.Seal(out, nil, plain, []byte(place))
+	return key.aead.Seal(out, nil, plain, []byte(place)) //nolint:gosec // no nonce is given: it makes a random one
 }
 
-// Open decrypts what Seal made for the same place. It returns nil for nil, and [ErrUnsealable], naming the place, when no
-// key fits or the value was altered.
+// Open decrypts what Seal made for the same place. It returns nil for nil, and [ErrUnsealable], naming the place, when
+// no key fits or the value was altered.
 func (s *Sealer) Open(place string, sealed []byte) ([]byte, error) {
 	if sealed == nil {
 		return nil, nil

@@ -54,7 +54,7 @@ func TestSealer_RefusesWhatWasAltered(t *testing.T) {
 		_, err := sealer.Open("x", altered)
 		require.ErrorIs(t, err, store.ErrUnsealable, "byte %d", i)
 	}
-	for n := range len(sealed) {
+	for n := range sealed {
 		_, err := sealer.Open("x", sealed[:n:n])
 		require.ErrorIs(t, err, store.ErrUnsealable, "%d bytes", n)
 	}

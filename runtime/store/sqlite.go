@@ -22,9 +22,10 @@ const sqliteReaders = 4
 // for each other in Go, in order, where SQLite would have them poll for its lock.
 //
 // synchronous=FULL syncs the write-ahead log at each commit: a power cut loses nothing either. NORMAL would do against
-// kill -9 and costs the same within 10 % where the disk has a cache; a commit here covers up to 1,000 events. The log is
-// copied into the file at 32 MB, not at SQLite's 4, and the writer caches 16 MB: a page of 1,000 events touches as many
-// pages of the index on event ids, which are not in order, and most would be written back and read again for each.
+// kill -9 and costs the same within 10 % where the disk has a cache; a commit here covers up to 1,000 events. The log
+// is copied into the file at 32 MB, not at SQLite's 4, and the writer caches 16 MB: a page of 1,000 events touches as
+// many pages of the index on event ids, which are not in order, and most would be written back and read again for
+// each.
 func openSQLite(ctx context.Context, path string, opts Options) (*Store, error) {
 	if path == "" || strings.HasPrefix(path, ":memory:") {
 		return nil, fmt.Errorf("%w: sqlite: needs the path of a file", ErrURL)
@@ -70,8 +71,8 @@ func openSQLite(ctx context.Context, path string, opts Options) (*Store, error) 
 	return s, nil
 }
 
-// hold begins an exclusive transaction on a file that has no other use. The system ends it when the process dies, however
-// it dies, so that nothing is left to clean up.
+// hold begins an exclusive transaction on a file that has no other use. The system ends it when the process dies,
+// however it dies, so that nothing is left to clean up.
 func hold(ctx context.Context, guard *sql.DB) (release func() error, err error) {
 	tx, err := guard.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
@@ -123,7 +124,8 @@ type sqliteDriverConn interface {
 }
 
 // sqliteConn prepares each statement text once: compiling one costs four times what running it does. It hides the
-// driver's Exec and Query, so that database/sql always asks it for a statement; the texts are this package's own and few.
+// driver's Exec and Query, so that database/sql always asks it for a statement; the texts are this package's own and
+// few.
 type sqliteConn struct {
 	sqliteDriverConn
 	idle map[string]driver.Stmt

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
@@ -41,7 +42,7 @@ func TestOpen_SQLiteFilesAreTheOwnersAlone(t *testing.T) {
 	require.EqualValues(t, 0o700, info.Mode().Perm())
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)
-	var names []string
+	names := make([]string, 0, len(files))
 	for _, file := range files {
 		info, err := file.Info()
 		require.NoError(t, err)
@@ -96,7 +97,8 @@ func TestOpen_NotADatabase(t *testing.T) {
 func TestBackup_OpensAsADatabaseOfItsOwn(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, newFile(t))
-	_, err := s.PutConnection(t.Context(), store.Connection{Name: "prod", Inputs: []byte(`{"apiToken":"canary-00"}`)}, false)
+	canary := store.Connection{Name: "prod", Inputs: []byte(`{"apiToken":"canary-00"}`)}
+	_, err := s.PutConnection(t.Context(), canary, false)
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "backup.db")
 	require.NoError(t, s.Backup(t.Context(), file))
@@ -127,11 +129,11 @@ func TestSQLite_FollowsVirtualTime(t *testing.T) {
 		for day := range 3 {
 			due, _, err := s.NextDue(ctx)
 			require.NoError(t, err)
-			time.Sleep(time.Until(due) - time.Microsecond)
+			time.Sleep(time.Until(due) - time.Microsecond) //nolint:forbidigo // virtual
 			polls, err := s.ClaimPolls(ctx, "w", time.Minute, 1)
 			require.NoError(t, err)
 			require.Empty(t, polls)
-			time.Sleep(time.Microsecond)
+			time.Sleep(time.Microsecond) //nolint:forbidigo // virtual
 			polls, err = s.ClaimPolls(ctx, "w", time.Minute, 1)
 			require.NoError(t, err)
 			require.Len(t, polls, 1)
@@ -151,6 +153,29 @@ func TestSQLite_CancelledTransactionLeavesNothing(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = s.PutConnection(t.Context(), store.Connection{Name: "prod", Inputs: []byte(`{}`)}, false)
 	require.NoError(t, err, "the one writer is free again")
+}
+
+func TestClaimDeliveries_GivesBackWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	url := newFile(t)
+	s := storetest.Open(t, url)
+	_, err := s.PutConnection(t.Context(), store.Connection{Name: "prod", Inputs: []byte(`{}`)}, false)
+	require.NoError(t, err)
+	require.NoError(t, s.CreateSubscription(t.Context(), store.Subscription{
+		ID: "watch", Connection: "prod", Inputs: []byte(`{}`), Deliver: &store.Deliver{URL: "http://engine.example"},
+	}))
+	_, err = s.AcceptEvents(t.Context(), "watch", []store.Event{{ID: "1", Data: []byte(`{}`)}})
+	require.NoError(t, err)
+	db, err := sql.Open("sqlite", strings.TrimPrefix(url, "sqlite:"))
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = db.Exec(`UPDATE events SET data = x'01'`)
+	require.NoError(t, err)
+
+	for range 2 {
+		_, err = s.ClaimDeliveries(t.Context(), "w", time.Hour, 1)
+		require.ErrorIs(t, err, store.ErrUnsealable, "it is due again, not held for the lease")
+	}
 }
 
 func BenchmarkSQLite(b *testing.B) { storetest.Benchmark(b, newFile) }

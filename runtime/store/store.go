@@ -86,7 +86,7 @@ func open(ctx context.Context, url string, opts Options) (*Store, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrURL, err)
 		}
-		db := stdlib.OpenDB(*config)
+		db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(endIdleTransactions))
 		conns := opts.MaxConns
 		if conns <= 0 {
 			conns = 10
@@ -97,6 +97,13 @@ func open(ctx context.Context, url string, opts Options) (*Store, error) {
 	default:
 		return nil, fmt.Errorf("%w: want sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE", ErrURL)
 	}
+}
+
+// endIdleTransactions has the server end a transaction that its process left hanging, stopped or cut off, with the
+// locks that keep others from taking over. Ours pause for the length of a round trip.
+func endIdleTransactions(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SET idle_in_transaction_session_timeout = '5s'`)
+	return err
 }
 
 // prepare migrates and proves that the sealing key fits.
@@ -158,7 +165,7 @@ func (s *Store) transact(ctx context.Context, fn func(tx queryer) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer tx.Rollback() // does nothing after Commit
+	defer func() { _ = tx.Rollback() }() // does nothing after Commit
 	if err := fn(queryer{on: tx, dialect: s.dialect}); err != nil {
 		return err
 	}

@@ -95,8 +95,9 @@ func (s *Store) CreateSubscription(ctx context.Context, sub Subscription) error 
 }
 
 // UpdateSubscription replaces the definition if its version is still sub.Version. Trigger, connection and StartFrom
-// stay, the cursor too; a poll or delivery under way goes on with what it was claimed with, and a delivery that waits for
-// its next attempt is due at once, since the receiver may be what was mended. Errors are [ErrConflict] and [ErrNotFound].
+// stay, the cursor too; a poll or delivery under way goes on with what it was claimed with, and a delivery that waits
+// for its next attempt is due at once, since the receiver may be what was mended. Errors are [ErrConflict] and
+// [ErrNotFound].
 func (s *Store) UpdateSubscription(ctx context.Context, sub Subscription) error {
 	sealed, err := s.sealSubscription(sub)
 	if err != nil {
@@ -182,8 +183,8 @@ func (s *Store) SetPaused(ctx context.Context, id string, paused bool) error {
 	return nil
 }
 
-// Rewind starts a new epoch: the next poll, due at once, begins at cursor (nil: at startFrom) and may bring events again
-// that are known already. A poll under way is fenced off. Events that wait for delivery stay: none is lost by
+// Rewind starts a new epoch: the next poll, due at once, begins at cursor (nil: at startFrom) and may bring events
+// again that are known already. A poll under way is fenced off. Events that wait for delivery stay: none is lost by
 // rewinding. The error is [ErrNotFound].
 func (s *Store) Rewind(ctx context.Context, id string, cursor json.RawMessage, startFrom string) error {
 	n, err := s.write().exec(ctx, `UPDATE subscriptions SET epoch = epoch + 1, cursor = ?2, start_from = ?3, failures = 0,
@@ -245,7 +246,8 @@ func (s *Store) scanSubscription(row scanner, more ...any) (Subscription, error)
 func (s *Store) scanDetails(row scanner) (Subscription, error) {
 	var counts Counts
 	var last nullableRun
-	sub, err := s.scanSubscription(row, append([]any{&counts.Received, &counts.Pending, &counts.Dead}, last.columns()...)...)
+	more := append([]any{&counts.Received, &counts.Pending, &counts.Dead}, last.columns()...)
+	sub, err := s.scanSubscription(row, more...)
 	if err != nil {
 		return Subscription{}, err
 	}

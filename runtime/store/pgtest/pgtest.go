@@ -28,9 +28,9 @@ import (
 // startTimeout bounds how long the server may take to accept connections.
 const startTimeout = time.Minute
 
-// URL makes a database that lives as long as the test and returns where it is, as a postgres:// URL on a Unix socket that
-// every user may connect to. The first call of a process starts the server. It skips the test, saying so, when PostgreSQL
-// is not installed, and fails it when PostgreSQL does not start.
+// URL makes a database that lives as long as the test and returns where it is, as a postgres:// URL on a Unix socket
+// that every user may connect to. The first call of a process starts the server. It skips the test, saying so, when
+// PostgreSQL is not installed, and fails it when PostgreSQL does not start.
 func URL(t testing.TB) string {
 	t.Helper()
 	s, err := shared()
@@ -86,13 +86,14 @@ func start() (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pgtest: %w", err)
 	}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", "postgres", "-A", "trust",
-		"-E", "UTF8", "--locale=C", "--no-sync")
+	ctx := context.Background()                                      // the server outlives the test that starts it
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), //nolint:gosec // found by programs
+		"-D", filepath.Join(dir, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	initdb.Dir, initdb.SysProcAttr = dir, attributes
 	if output, err := initdb.CombinedOutput(); err != nil {
 		return nil, errors.Join(fmt.Errorf("pgtest: initdb: %w\n%s", err, output), os.RemoveAll(dir))
 	}
-	keeper := exec.Command("sh", "-c", script, "pgtest", bin, dir)
+	keeper := exec.CommandContext(ctx, "sh", "-c", script, "pgtest", bin, dir) //nolint:gosec // found by programs
 	keeper.Dir, keeper.SysProcAttr = dir, attributes
 	lifeline, err := keeper.StdinPipe()
 	if err != nil {
@@ -102,7 +103,7 @@ func start() (*server, error) {
 		return nil, errors.Join(fmt.Errorf("pgtest: %w", err), os.RemoveAll(dir))
 	}
 	s := &server{dir: dir, lifeline: lifeline}
-	if err := s.await(); err != nil {
+	if err := s.await(ctx); err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
 		lifeline.Close()
 		return nil, fmt.Errorf("pgtest: server does not answer: %w\n%s", err, log)
@@ -133,8 +134,8 @@ func version(folder string) int {
 	return n
 }
 
-// unprivileged is how to start a program in a process group of its own, so that an interrupt from the terminal leaves it
-// to clean up, and, since PostgreSQL refuses to run as root, as another user, who is given the folder.
+// unprivileged is how to start a program in a process group of its own, so that an interrupt from the terminal leaves
+// it to clean up, and, since PostgreSQL refuses to run as root, as another user, who is given the folder.
 func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	attributes := &syscall.SysProcAttr{Setpgid: true}
 	if os.Geteuid() != 0 {
@@ -156,13 +157,16 @@ func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 		return nil, err
 	}
 	attributes.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	// Others may pass through the folder to the socket.
-	return attributes, errors.Join(os.Chown(dir, int(uid), int(gid)), os.Chmod(dir, 0o711))
+	err = errors.Join(
+		os.Chown(dir, int(uid), int(gid)),
+		os.Chmod(dir, 0o711), //nolint:gosec // others pass through it to the socket
+	)
+	return attributes, err
 }
 
 // await waits until the server accepts a connection.
-func (s *server) await() error {
-	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+func (s *server) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	retry := time.NewTicker(20 * time.Millisecond)
 	defer retry.Stop()

@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -118,7 +119,7 @@ func benchAccept(b *testing.B, s *store.Store) {
 	n := 0
 	for b.Loop() {
 		n++
-		events[0].ID = fmt.Sprint(n)
+		events[0].ID = strconv.Itoa(n)
 		_, err := s.AcceptEvents(b.Context(), "watch", events)
 		require.NoError(b, err)
 	}
@@ -149,7 +150,7 @@ func benchCall(b *testing.B, s *store.Store) {
 	n := 0
 	for b.Loop() {
 		n++
-		key := store.CallKey{Scope: "ci", Key: fmt.Sprint(n)}
+		key := store.CallKey{Scope: "ci", Key: strconv.Itoa(n)}
 		_, err := s.BeginIdempotent(b.Context(), key, "f", "w", time.Minute, time.Hour)
 		require.NoError(b, err)
 		require.NoError(b, s.FinishIdempotent(b.Context(), key, "w", 200, answer))

@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -76,7 +78,7 @@ func startOneCall(t *testing.T, s *store.Store) {
 	var group sync.WaitGroup
 	for n := range 8 {
 		group.Go(func() {
-			call, err := s.BeginIdempotent(t.Context(), callKey(), "f", fmt.Sprint(n), time.Minute, time.Hour)
+			call, err := s.BeginIdempotent(t.Context(), callKey(), "f", strconv.Itoa(n), time.Minute, time.Hour)
 			require.NoError(t, err)
 			if call.State == store.CallStarted {
 				started.Add(1)
@@ -130,7 +132,8 @@ func invocation(t *testing.T, s *store.Store) {
 	require.False(t, cancelled)
 	_, err = s.ReportInvocation(ctx, "inv_1", "other", nil, time.Minute)
 	require.ErrorIs(t, err, store.ErrFenced)
-	require.ErrorIs(t, s.FinishInvocation(ctx, "inv_1", "other", store.InvocationDone, 200, nil, time.Hour), store.ErrFenced)
+	err = s.FinishInvocation(ctx, "inv_1", "other", store.InvocationDone, 200, nil, time.Hour)
+	require.ErrorIs(t, err, store.ErrFenced)
 
 	require.NoError(t, s.FinishInvocation(ctx, "inv_1", "worker", store.InvocationDone, 200, []byte(`[1]`), time.Hour))
 	require.NoError(t, s.CancelInvocation(ctx, "inv_1"), "too late is no error")
@@ -188,7 +191,7 @@ func sharedSecret(t *testing.T, s *store.Store) {
 	var group sync.WaitGroup
 	for n := range 8 {
 		group.Go(func() {
-			secret, err := s.Secret(t.Context(), "cookies", func() ([]byte, error) { return fmt.Append(nil, "secret-", n), nil })
+			secret, err := s.Secret(t.Context(), "key", func() ([]byte, error) { return []byte{byte(n)}, nil })
 			require.NoError(t, err)
 			mu.Lock()
 			defer mu.Unlock()
@@ -197,6 +200,6 @@ func sharedSecret(t *testing.T, s *store.Store) {
 	}
 	group.Wait()
 	require.Len(t, got, 1)
-	_, err := s.Secret(t.Context(), "broken", func() ([]byte, error) { return nil, fmt.Errorf("no entropy") })
+	_, err := s.Secret(t.Context(), "broken", func() ([]byte, error) { return nil, errors.New("no entropy") })
 	require.ErrorContains(t, err, "no entropy")
 }

@@ -13,7 +13,9 @@ import (
 
 func putConnection(t *testing.T, s *store.Store) {
 	ctx := t.Context()
-	c := store.Connection{Name: "prod", Key: "apiToken", Inputs: json.RawMessage(`{"apiToken":"00canary"}`), Declared: true}
+	c := store.Connection{
+		Name: "prod", Key: "apiToken", Inputs: json.RawMessage(`{"apiToken":"00canary"}`), Declared: true,
+	}
 	created, err := s.PutConnection(ctx, c, false)
 	require.NoError(t, err)
 	require.True(t, created)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,7 +24,7 @@ func openAtOnce(t *testing.T, url string) {
 		group.Go(func() {
 			s, err := store.Open(t.Context(), url, store.Options{Sealer: Sealer(t)})
 			require.NoError(t, err)
-			_, err = s.PutConnection(t.Context(), store.Connection{Name: fmt.Sprint(n), Inputs: json.RawMessage(`{}`)}, false)
+			_, err = s.PutConnection(t.Context(), store.Connection{Name: strconv.Itoa(n), Inputs: json.RawMessage(`{}`)}, false)
 			require.NoError(t, err)
 			require.NoError(t, s.Close())
 		})
@@ -74,8 +74,8 @@ func openCancelled(t *testing.T, url string) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// fill stores a sealed value in every place there is, events more than one batch of rotation, and returns a function that
-// proves that each can be read.
+// fill stores a sealed value in every place there is, events more than one batch of rotation, and returns a function
+// that proves that each can be read.
 func fill(t *testing.T, s *store.Store) (check func(*store.Store)) {
 	ctx := t.Context()
 	subscription(t, s, "watch", func(sub *store.Subscription) {
@@ -92,6 +92,7 @@ func fill(t *testing.T, s *store.Store) (check func(*store.Store)) {
 	require.NoError(t, s.FinishInvocation(ctx, "inv", "a", store.InvocationDone, 200, []byte("answer"), time.Hour))
 
 	return func(s *store.Store) {
+		ctx := t.Context()
 		c, err := s.Connection(ctx, "for-watch")
 		require.NoError(t, err)
 		require.Equal(t, []byte("tokens"), c.State)

@@ -176,7 +176,9 @@ func finishPoll(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	subscription(t, s, "watch", nil)
 	started := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	failed := store.Run{StartedAt: started, EndedAt: started.Add(time.Second), Result: store.RunError, Error: "bad\x00gateway"}
+	failed := store.Run{
+		StartedAt: started, EndedAt: started.Add(time.Second), Result: store.RunError, Error: "bad\x00gateway",
+	}
 	for range 2 {
 		require.NoError(t, s.FinishPoll(ctx, claim(t, s, time.Minute), failed, past()))
 	}
@@ -235,7 +237,7 @@ func nextDue(t *testing.T, s *store.Store) {
 	ship(t, s, 5*time.Hour)
 	_, delivery, err = s.NextDue(ctx)
 	require.NoError(t, err)
-	require.WithinDuration(t, time.Now().Add(5*time.Hour), delivery, time.Minute, "a claim is due again when its lease ends")
+	require.WithinDuration(t, time.Now().Add(5*time.Hour), delivery, time.Minute, "a claim is due when its lease ends")
 }
 
 func keepRuns(t *testing.T, s *store.Store) {

@@ -19,10 +19,10 @@ func Sealer(t testing.TB, names ...string) *store.Sealer {
 	if len(names) == 0 {
 		names = []string{"test"}
 	}
-	var keys [][]byte
-	for _, name := range names {
+	keys := make([][]byte, len(names))
+	for i, name := range names {
 		key := sha256.Sum256([]byte(name))
-		keys = append(keys, key[:])
+		keys[i] = key[:]
 	}
 	sealer, err := store.NewSealer(keys...)
 	require.NoError(t, err)
@@ -41,8 +41,8 @@ func openWith(t testing.TB, url string, sealer *store.Sealer) *store.Store {
 	return s
 }
 
-// Run runs the suite, each test in parallel with a database of its own: newDatabase returns the URL of one that is empty
-// and lives as long as the test.
+// Run runs the suite, each test in parallel with a database of its own: newDatabase returns the URL of one that is
+// empty and lives as long as the test.
 func Run(t *testing.T, newDatabase func(t testing.TB) string) {
 	databases := []struct {
 		name string
@@ -158,7 +158,7 @@ func read(t *testing.T, s *store.Store, id string) store.Subscription {
 
 // delivering makes a subscription that has a receiver.
 func delivering(sub *store.Subscription) {
-	sub.Deliver = &store.Deliver{
+	sub.Deliver = &store.Deliver{ //nolint:gosec // the secret is "secret"
 		URL: "http://engine.example/hook", Secret: "whsec_c2VjcmV0", Headers: map[string]string{"X-Tenant": "acme"},
 	}
 }
@@ -210,9 +210,9 @@ func accept(t *testing.T, s *store.Store, id string, events []store.Event) {
 }
 
 func ids(events []store.Event) []string {
-	list := []string{}
-	for _, e := range events {
-		list = append(list, e.ID)
+	list := make([]string, len(events))
+	for i, e := range events {
+		list[i] = e.ID
 	}
 	return list
 }

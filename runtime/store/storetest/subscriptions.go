@@ -76,7 +76,7 @@ func pageSubscriptions(t *testing.T, s *store.Store) {
 	require.NoError(t, err)
 	rest, err := s.Subscriptions(t.Context(), first[1].ID, 2)
 	require.NoError(t, err)
-	var got []string
+	got := make([]string, 0, 3)
 	for _, sub := range append(first, rest...) {
 		got = append(got, sub.ID)
 	}
