@@ -105,15 +105,15 @@ func TestAPIToken_TestExplainsNetworkErrors(t *testing.T) {
 		return &net.OpError{Op: "dial", Err: &connections.AddressError{Addr: netip.MustParseAddr(addr), Kind: kind}}
 	}
 	for want, cause := range map[string]error{
-		"check Okta Domain for typing errors":          &net.DNSError{Err: "no such host", IsNotFound: true},
-		"could not be looked up":                       &net.DNSError{Err: "server misbehaving"},
-		"--allow-private-orgs":                         address("10.0.0.1", "private"),
-		"a loopback address":                           address("127.0.0.1", "loopback"),
-		"is signed by nobody":                          x509.UnknownAuthorityError{},
-		"is for another name":                          x509.HostnameError{Certificate: &x509.Certificate{}},
-		"the host's certificate is not valid":          x509.CertificateInvalidError{Reason: x509.Expired},
-		"does not speak TLS":                           tls.RecordHeaderError{Msg: "no TLS"},
-		"okta: GET /api/v1/users/me: refused for good": errors.New("refused for good"),
+		"check Okta Domain for typing errors":            &net.DNSError{Err: "no such host", IsNotFound: true},
+		"could not be looked up":                         &net.DNSError{Err: "server misbehaving"},
+		"--allow-private-orgs":                           address("10.0.0.1", "private"),
+		"a loopback address":                             address("127.0.0.1", "loopback"),
+		"is signed by nobody":                            x509.UnknownAuthorityError{},
+		"is for another name":                            x509.HostnameError{Certificate: &x509.Certificate{}},
+		"the host's certificate is not valid":            x509.CertificateInvalidError{Reason: x509.Expired},
+		"does not speak TLS":                             tls.RecordHeaderError{Msg: "no TLS"},
+		"no answer came from the host: refused for good": errors.New("refused for good"),
 	} {
 		c := open(t, connections.APIToken, failing(cause), tokenInputs("00canary"), connector.Session{})
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // no time to try again

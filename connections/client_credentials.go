@@ -110,7 +110,7 @@ func (in clientCredentials) source(env connector.Environment) (s *source, base s
 			if err != nil {
 				return nil, time.Time{}, err
 			}
-			return t, early(t.expires), nil
+			return t, t.until, nil
 		}}
 	}), base, nil
 }

@@ -256,7 +256,7 @@ func explainNetwork(e *okta.NetworkError) string {
 	case e.TimedOut:
 		return "the host did not answer in time: does a firewall block the way, and is a proxy needed?"
 	}
-	return ""
+	return "no answer came from the host: " + e.Err.Error()
 }
 
 // explainCallback says why Okta sent the browser back without a code.

@@ -110,9 +110,3 @@ func (s *source) Refused(r *http.Request, refusal *okta.Error) bool {
 	s.drop(access)
 	return true
 }
-
-// early is when a token is replaced before its end: calls under way take time, and clocks differ.
-func early(expires time.Time) time.Time {
-	margin := min(time.Minute, time.Until(expires)/10)
-	return expires.Add(-margin)
-}

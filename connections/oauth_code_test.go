@@ -95,7 +95,7 @@ func TestOAuthCode_SignsInAndCalls(t *testing.T) {
 
 // expire makes the access token one of the past, as the clock will.
 func expire(t *testing.T, s *sharedState) {
-	s.edit(t, func(doc map[string]any) { doc["expires"] = time.Now().Add(-time.Minute).Format(time.RFC3339) })
+	s.edit(t, func(doc map[string]any) { doc["until"] = time.Now().Add(-time.Minute).Format(time.RFC3339) })
 }
 
 func TestOAuthCode_RefreshStoresTheNewTokenFirst(t *testing.T) {

@@ -55,7 +55,7 @@ type unsaved struct {
 type signInState struct {
 	For     string    `json:"for"` // the digest of the inputs
 	Access  string    `json:"access,omitempty"`
-	Expires time.Time `json:"expires,omitzero"`
+	Until   time.Time `json:"until,omitzero"` // when the access token is to be replaced
 	Scopes  []string  `json:"scopes,omitempty"`
 	Refresh string    `json:"refresh,omitempty"`
 	Key     []byte    `json:"key,omitempty"`   // DPoP: what the tokens are bound to
@@ -75,22 +75,22 @@ func (s *signedIn) fromState(ctx context.Context, refused string) (*tokens, time
 			return nil, time.Time{}, err
 		}
 	}
-	t := &tokens{access: doc.Access, scopes: doc.Scopes, expires: doc.Expires}
+	t := &tokens{access: doc.Access, scopes: doc.Scopes, until: doc.Until}
 	if doc.Bound {
 		if t.prover, err = unmarshalProver(doc.Key); err != nil {
 			return nil, time.Time{}, err
 		}
 	}
 	until := time.Now().Add(lookAgain)
-	if end := early(doc.Expires); end.Before(until) {
-		until = end
+	if doc.Until.Before(until) {
+		until = doc.Until
 	}
 	return t, until, nil
 }
 
 // good reports whether the access token can be used and is not the one that Okta refused.
 func (d *signInState) good(refused string) bool {
-	return d.Access != "" && d.Access != refused && time.Now().Before(early(d.Expires))
+	return d.Access != "" && d.Access != refused && time.Now().Before(d.Until)
 }
 
 func (s *signedIn) load(ctx context.Context) (doc *signInState, version int64, err error) {
@@ -183,7 +183,7 @@ func (s *signedIn) refresh(ctx context.Context, doc signInState) (*signInState, 
 
 func (s *signedIn) document(t *tokens, endpoint *tokenEndpoint) (*signInState, error) {
 	doc := &signInState{
-		For: s.digest.String(), Access: t.access, Expires: t.expires, Scopes: t.scopes, Refresh: t.refresh,
+		For: s.digest.String(), Access: t.access, Until: t.until, Scopes: t.scopes, Refresh: t.refresh,
 		Bound: t.prover != nil, Nonce: endpoint.nonce.current(),
 	}
 	p := endpoint.bound()

@@ -26,6 +26,9 @@ const (
 	tokenPath    = "/oauth2/v1/token" //nolint:gosec // a path
 	maxTokenBody = 1 << 20
 	tokenTimeout = 30 * time.Second // one attempt
+
+	// early is how long before its end a token is replaced: calls under way take time, and clocks differ.
+	early = time.Minute
 )
 
 // TokenError says that an org's authorization server gave no access token. It wraps an [*okta.Error] with OAuth's code,
@@ -49,8 +52,8 @@ type tokens struct {
 	access  string
 	refresh string // "" for none
 	scopes  []string
-	expires time.Time
-	prover  *prover // the key that the access token is bound to; nil for a bearer token
+	until   time.Time // when the access token is to be replaced, shortly before its end
+	prover  *prover   // the key that the access token is bound to; nil for a bearer token
 }
 
 // tokenEndpoint asks an org's own authorization server for tokens, as one client. It is safe for concurrent use.
@@ -107,12 +110,13 @@ func (e *tokenEndpoint) read(raw json.RawMessage, began time.Time) (*tokens, err
 		Scope        string `json:"scope"`
 		RefreshToken string `json:"refresh_token"`
 	}
-	if json.Unmarshal(raw, &answer) != nil || answer.AccessToken == "" || !tokenSyntax(answer.AccessToken) {
+	if json.Unmarshal(raw, &answer) != nil || !visible(answer.AccessToken) {
 		return nil, errors.New("the answer holds no access token")
 	}
+	life := time.Duration(answer.ExpiresIn) * time.Second
 	t := &tokens{
 		access: answer.AccessToken, refresh: answer.RefreshToken, scopes: strings.Fields(answer.Scope),
-		expires: began.Add(time.Duration(answer.ExpiresIn) * time.Second),
+		until: began.Add(life - min(early, life/10)),
 	}
 	switch {
 	case strings.EqualFold(answer.TokenType, "Bearer"):
@@ -186,9 +190,4 @@ func (a *tokenAttempt) Refused(_ *http.Request, refusal *okta.Error) bool {
 		return a.endpoint.nonce.current() != a.nonce
 	}
 	return false
-}
-
-// tokenSyntax reports whether s can stand in an Authorization header.
-func tokenSyntax(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f }) < 0
 }
