@@ -85,13 +85,17 @@ var SelectUser = connector.NewDataSource(
 	},
 )
 
+// maxPickerWords bounds the search that a pasted text becomes.
+const maxPickerWords = 5
+
 // userSearch asks for users of whom every word begins one of their names.
 func userSearch(text string) string {
-	var words []string
-	for word := range strings.FieldsSeq(text) {
+	words := strings.Fields(text)
+	words = words[:min(len(words), maxPickerWords)]
+	for i, word := range words {
 		w := quote(word)
-		words = append(words, "(profile.firstName sw "+w+" or profile.lastName sw "+w+" or profile.login sw "+w+
-			" or profile.email sw "+w+" or id eq "+w+")")
+		words[i] = "(profile.firstName sw " + w + " or profile.lastName sw " + w + " or profile.login sw " + w +
+			" or profile.email sw " + w + " or id eq " + w + ")"
 	}
 	return strings.Join(words, " and ")
 }
