@@ -3,11 +3,13 @@ package actions_test
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/okta-connector/okta-connector/connections/okta"
+	"github.com/okta-connector/okta-connector/connections/okta/oktatest"
 	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/schemas"
 )
@@ -93,4 +95,12 @@ func refusedFields(t *testing.T, action *connector.Action, inputs string) []stri
 		pointers[i] = field.Pointer
 	}
 	return pointers
+}
+
+// saying is an org that answers everything with body.
+func saying(t *testing.T, body string) *oktatest.Server {
+	t.Helper()
+	return oktatest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(body))
+	}))
 }
