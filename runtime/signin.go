@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,8 +35,9 @@ func (e *Engine) TestConnection(ctx context.Context, name string) (connector.Ide
 }
 
 // BeginSignIn returns the address at Okta where a person signs in for a stored connection. It is good for one use,
-// within ten minutes.
-func (e *Engine) BeginSignIn(ctx context.Context, name string) (address string, err error) {
+// within ten minutes. browser is a secret that only the browser of that person holds; "" where an engine asks on
+// somebody's behalf and the browser is not known: then the first one that comes back is taken.
+func (e *Engine) BeginSignIn(ctx context.Context, name, browser string) (address string, err error) {
 	stored, err := e.store.Connection(ctx, name)
 	if err != nil {
 		return "", notFound(err, "connection", name)
@@ -52,7 +55,9 @@ func (e *Engine) BeginSignIn(ctx context.Context, name string) (address string, 
 	if err != nil {
 		return "", err
 	}
-	flow, err := json.Marshal(signInFlow{Connection: name, Data: begun.Flow})
+	flow, err := json.Marshal(signInFlow{
+		Connection: name, Data: begun.Flow, Browser: browserDigest(browser),
+	})
 	if err != nil {
 		return "", fmt.Errorf("sign in to %s: %w", name, err)
 	}
@@ -66,7 +71,21 @@ func (e *Engine) BeginSignIn(ctx context.Context, name string) (address string, 
 type signInFlow struct {
 	Connection string          `json:"connection"`
 	Data       json.RawMessage `json:"data"`
+	Browser    []byte          `json:"browser,omitempty"` // digest of the browser's secret
 }
+
+func browserDigest(secret string) []byte {
+	if secret == "" {
+		return nil
+	}
+	digest := sha256.Sum256([]byte(secret))
+	return digest[:]
+}
+
+// errOtherBrowser keeps somebody from finishing a sign-in in a browser other than the one it was begun in: they would
+// connect us to an account of their own choice.
+var errOtherBrowser = errors.New("this sign-in was begun in another browser, or under another address of this server: " +
+	"begin again here")
 
 // SignInError says why a person came back from Okta without a connection that works.
 type SignInError struct {
@@ -83,8 +102,9 @@ func (e *SignInError) Error() string {
 
 func (e *SignInError) Unwrap() error { return e.Err }
 
-// FinishSignIn takes what Okta sent the browser back with and stores the tokens. It returns the connection's name.
-func (e *Engine) FinishSignIn(ctx context.Context, query url.Values) (name string, err error) {
+// FinishSignIn takes what Okta sent the browser back with and stores the tokens. browser is the secret that it holds, ""
+// for none. It returns the connection's name.
+func (e *Engine) FinishSignIn(ctx context.Context, query url.Values, browser string) (name string, err error) {
 	raw, err := e.store.TakeFlow(ctx, query.Get("state"))
 	if errors.Is(err, store.ErrNotFound) {
 		return "", &SignInError{}
@@ -95,6 +115,9 @@ func (e *Engine) FinishSignIn(ctx context.Context, query url.Values) (name strin
 	var flow signInFlow
 	if err := json.Unmarshal(raw, &flow); err != nil {
 		return "", fmt.Errorf("sign-in: %w", err)
+	}
+	if flow.Browser != nil && subtle.ConstantTimeCompare(flow.Browser, browserDigest(browser)) != 1 {
+		return flow.Connection, &SignInError{Connection: flow.Connection, Err: errOtherBrowser}
 	}
 	stored, err := e.store.Connection(ctx, flow.Connection)
 	if err != nil {

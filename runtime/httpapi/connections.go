@@ -57,6 +57,6 @@ func (s *server) testConnection(r *http.Request) (reply, error) {
 }
 
 func (s *server) authorizeConnection(r *http.Request) (reply, error) {
-	url, err := s.engine.BeginSignIn(r.Context(), chi.URLParam(r, "name"))
+	url, err := s.engine.BeginSignIn(r.Context(), chi.URLParam(r, "name"), "")
 	return ok(map[string]string{"url": url}), err
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -28,7 +29,9 @@ type Config struct {
 	Keys        *Keys         // nil: no key is needed (the server must be bound to loopback then)
 	MaxBody     int64         // bytes of a request; 0: [DefaultMaxBody]
 	CallTimeout time.Duration // of one invocation without Connector-Timeout; 0: [DefaultCallTimeout]
+	Sessions    *Sessions     // what browsers carry instead of a key; nil: none, and no form tokens
 	Console     http.Handler  // everything that is not the API; nil: 404
+	PublicURL   string        // where browsers reach this server; "": the address of the request
 	Logger      *slog.Logger  // nil: discard
 }
 
@@ -96,6 +99,8 @@ func (s *server) routes() http.Handler {
 		r.Get("/subscriptions/{id}/runs", s.json(s.runs))
 		r.Post("/subscriptions/{id}/retry", s.json(s.retryDead))
 
+		r.Post("/form-tokens", s.json(s.formToken))
+
 		r.Get("/deliveries", s.json(s.listDeliveries))
 		r.Post("/deliveries/{id}/retry", s.json(s.retryDelivery))
 	})
@@ -103,7 +108,7 @@ func (s *server) routes() http.Handler {
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
-	if s.Console != nil {
+	if s.Console != nil && !strings.HasPrefix(r.URL.Path, "/v1/") {
 		s.Console.ServeHTTP(w, r)
 		return
 	}
