@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log"
 	"net/http/httptest"
 
 	"github.com/okta-connector/okta-connector/connections"
@@ -14,10 +13,13 @@ import (
 
 // A service app calls an org: here the sandbox, which --dev lets be on loopback.
 func ExampleNewEnvironment() {
-	org, err := sandbox.New(sandbox.Options{Seed: 1})
-	if err != nil {
-		log.Fatal(err)
+	must := func(err error) {
+		if err != nil {
+			panic(err)
+		}
 	}
+	org, err := sandbox.New(sandbox.Options{Seed: 1})
+	must(err)
 	server := httptest.NewServer(org)
 	defer server.Close()
 	in, err := json.Marshal(map[string]string{
@@ -26,24 +28,16 @@ func ExampleNewEnvironment() {
 		"privateKey": org.Credentials().PrivateKey,
 		"scopes":     "okta.users.read okta.groups.read",
 	})
-	if err != nil {
-		log.Fatal(err)
-	}
+	must(err)
 
 	env := connections.NewEnvironment(connections.Config{Dev: true})
 	open, err := connections.ClientCredentials.Bind(env, in)
-	if err != nil {
-		log.Fatal(err)
-	}
+	must(err)
 	ctx, session := context.Background(), connector.Session{}
 	client, err := open(ctx, session)
-	if err != nil {
-		log.Fatal(err)
-	}
+	must(err)
 	id, err := connections.ClientCredentials.Test(ctx, env, session, in, client)
-	if err != nil {
-		log.Fatal(err)
-	}
+	must(err)
 	fmt.Println(id.OK, id.Scopes)
 	// Output: true [okta.users.read okta.groups.read]
 }
