@@ -42,8 +42,8 @@ func (o *Org) clearFaults(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// setLimits is POST /_sandbox/limits {"limits":{"/api/v1/users":10},"window":"2s"}: other rate limits, and another length
-// of their windows than a minute.
+// setLimits is POST /_sandbox/limits {"limits":{"/api/v1/users":10},"window":"2s"}: other rate limits, by the names of
+// their buckets, and another length of their windows than a minute.
 func (o *Org) setLimits(w http.ResponseWriter, r *http.Request) {
 	var given struct {
 		Limits map[bucket]int `json:"limits"`
@@ -71,6 +71,7 @@ func (o *Org) setLimits(w http.ResponseWriter, r *http.Request) {
 func (o *Org) resetOrg(w http.ResponseWriter, _ *http.Request) {
 	o.faults.clear()
 	o.limiter.reset()
+	o.oauth.reset()
 	o.reset()
 	w.WriteHeader(http.StatusNoContent)
 }

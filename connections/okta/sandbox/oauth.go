@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	_ "embed"
@@ -140,7 +139,7 @@ func (s *oauthServer) route(handlers map[string]http.HandlerFunc) {
 }
 
 func refuseAlways(refusal *apiError) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { refusal.write(w, rand.Text()) }
+	return func(w http.ResponseWriter, _ *http.Request) { refusal.write(w, "oae"+requestID()[:22]) }
 }
 
 // ServeHTTP answers below /oauth2/v1 and the two metadata documents below /.well-known.

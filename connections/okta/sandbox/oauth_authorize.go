@@ -167,7 +167,7 @@ func (a *authorization) sendBack(w http.ResponseWriter, r *http.Request, params 
 	target.RawQuery = query.Encode()
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("Cache-Control", "no-cache, no-store")
-	http.Redirect(w, r, target.String(), http.StatusFound)
+	http.Redirect(w, r, target.String(), http.StatusFound) //nolint:gosec // to where the client is registered
 }
 
 func (s *oauthServer) showSignIn(w http.ResponseWriter, status int, a *authorization, page signInPage) {

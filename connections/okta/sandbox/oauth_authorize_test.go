@@ -80,6 +80,7 @@ func TestAuthorize_SentBackWithAnError(t *testing.T) {
 		"profile, no openid": {"scope", "profile okta.users.read", "invalid_scope", "require the 'openid' scope"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			f := f.in(t)
 			address := f.authorizeURL(func(q url.Values) { q.Set(c.parameter, c.value) })
 			for _, method := range []string{http.MethodGet, http.MethodPost} {
 				w := httptest.NewRecorder()
@@ -113,6 +114,7 @@ func TestAuthorize_NeverSentToAnUnregisteredAddress(t *testing.T) {
 		"not a web page": func(q url.Values) { q.Set("redirect_uri", "javascript:alert(1)") },
 	} {
 		t.Run(name, func(t *testing.T) {
+			f := f.in(t)
 			w := f.post(f.authorizeURL(edit), url.Values{"login": {ada.Login}, "decision": {"allow"}})
 			require.Equal(t, http.StatusBadRequest, w.Code)
 			require.Empty(t, w.Header().Get("Location"))

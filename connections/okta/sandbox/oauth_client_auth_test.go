@@ -80,6 +80,7 @@ func TestClientAssertion_Refusals(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			f := f.in(t)
 			form := f.credentialsForm(f.clientID)
 			form.Set("client_assertion", c.assertion)
 			f.refused(f.post(testToken, form), 401, "invalid_client", c.description)
@@ -101,6 +102,7 @@ func TestClientAssertion_OptionalParts(t *testing.T) {
 		"audience in a list": func(claims, _ map[string]any) { claims["aud"] = []string{testToken} },
 	} {
 		t.Run(name, func(t *testing.T) {
+			f := f.in(t)
 			form := f.credentialsForm(f.clientID)
 			form.Set("client_assertion", f.assertion(edit))
 			f.granted(f.post(testToken, form))
@@ -111,7 +113,7 @@ func TestClientAssertion_OptionalParts(t *testing.T) {
 func TestClientAssertion_RegisteredECKeys(t *testing.T) {
 	t.Parallel()
 	f := newOAuthFixture(t)
-	var keys []jwk
+	keys := make([]jwk, 0, 3)
 	assertions := map[string]string{}
 	for alg, curve := range map[string]elliptic.Curve{
 		"ES256": elliptic.P256(), "ES384": elliptic.P384(), "ES512": elliptic.P521(),
@@ -211,6 +213,7 @@ func TestClientAuthentication_Refusals(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			f := f.in(t)
 			f.refused(f.post(testToken, c.form, c.edit), c.status, c.code, c.description)
 		})
 	}

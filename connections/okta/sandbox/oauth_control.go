@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -55,7 +54,7 @@ func (s *oauthServer) controlClient(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if in.Status != nil && *in.Status != "ACTIVE" && *in.Status != "INACTIVE" {
-		malformedBody("status: neither ACTIVE nor INACTIVE").write(w, rand.Text())
+		refuseControl(w, errors.New("status: neither ACTIVE nor INACTIVE"))
 		return
 	}
 	client, ok := s.clients.change(r.PathValue("id"), func(c *oauthClient) {
@@ -69,7 +68,7 @@ func (s *oauthServer) controlClient(w http.ResponseWriter, r *http.Request) {
 		}
 	})
 	if !ok {
-		notFound(r.PathValue("id"), "AppInstance").write(w, rand.Text())
+		notFound(r.PathValue("id"), "AppInstance").write(w, requestID())
 		return
 	}
 	status := "INACTIVE"
@@ -92,7 +91,7 @@ func readControl(w http.ResponseWriter, r *http.Request, v any) bool {
 	body := json.NewDecoder(r.Body)
 	body.DisallowUnknownFields()
 	if err := body.Decode(v); err != nil && !errors.Is(err, io.EOF) {
-		malformedBody(err.Error()).write(w, rand.Text())
+		refuseControl(w, err)
 		return false
 	}
 	return true

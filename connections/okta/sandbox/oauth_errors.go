@@ -58,5 +58,5 @@ func writeOAuth(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Cache-Control", "no-cache, no-store")
 	w.Header().Set("Pragma", "no-cache")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
+	_ = json.NewEncoder(w).Encode(body) //nolint:errchkjson // a client that has gone away needs no answer
 }

@@ -55,6 +55,17 @@ func newOAuthFixture(t *testing.T) *oauthFixture {
 	return f
 }
 
+// in is the fixture for a subtest.
+func (f *oauthFixture) in(t *testing.T) *oauthFixture {
+	t.Parallel()
+	of := *f
+	of.T = t
+	return &of
+}
+
+// elapse lets time pass in a synctest bubble.
+func elapse(d time.Duration) { time.Sleep(d) } //nolint:forbidigo // virtual
+
 // post sends a form; edits change the request before.
 func (f *oauthFixture) post(target string, form url.Values, edits ...func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, target, strings.NewReader(form.Encode()))
@@ -67,7 +78,7 @@ func (f *oauthFixture) post(target string, form url.Values, edits ...func(*http.
 	return w
 }
 
-// control sends a control request and decodes its answer into out.
+// steer sends a control request and decodes its answer into out.
 func (f *oauthFixture) steer(method, path, body string, out any) {
 	w := httptest.NewRecorder()
 	f.control(w, httptest.NewRequest(method, "/_sandbox/oauth/"+path, strings.NewReader(body)))

@@ -142,13 +142,13 @@ func TestCredentials_SameSeedSameCredentials(t *testing.T) {
 		require.NoError(t, err)
 		return s.credentials()
 	}
-	require.Equal(t, of(1), of(1))
+	first, again := of(1), of(1)
+	require.Equal(t, first, again)
 	require.NotEqual(t, of(1).clientID, of(2).clientID)
 	require.NotEqual(t, of(1).webClientSecret, of(2).webClientSecret)
-	c := of(1)
-	require.NotEqual(t, c.clientID, c.dpopClientID)
-	require.NotEqual(t, c.clientID, c.webClientID)
-	require.Regexp(t, "^0oa[0-9A-Za-z]{17}$", c.clientID)
+	require.NotEqual(t, first.clientID, first.dpopClientID)
+	require.NotEqual(t, first.clientID, first.webClientID)
+	require.Regexp(t, "^0oa[0-9A-Za-z]{17}$", first.clientID)
 
 	_, err := newOAuthServer(oauthConfig{})
 	require.ErrorContains(t, err, "Person")

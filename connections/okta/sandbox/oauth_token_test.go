@@ -53,6 +53,7 @@ func TestToken_Refusals(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			f := f.in(t)
 			f.refused(f.post(testToken, c.form, c.edit), c.status, c.code, c.description)
 		})
 	}
@@ -126,6 +127,7 @@ func TestCode_Refusals(t *testing.T) {
 		"not the code we gave": {nil, "code", "x", "invalid_grant", "The authorization code is invalid or has expired."},
 	} {
 		t.Run(name, func(t *testing.T) {
+			f := f.in(t)
 			form := codeForm(f.code(c.edit))
 			form.Set(c.name, c.value)
 			f.refused(f.post(testToken, form, f.basic), 400, c.code, c.description)
@@ -157,9 +159,9 @@ func TestCode_Expires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newOAuthFixture(t)
 		early, late := f.code(nil), f.code(nil)
-		time.Sleep(codeLife - time.Second)
+		elapse(codeLife - time.Second)
 		f.granted(f.post(testToken, codeForm(early), f.basic))
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		f.refused(f.post(testToken, codeForm(late), f.basic), 400, "invalid_grant", "The authorization code is invalid")
 	})
 }
@@ -202,7 +204,7 @@ func TestRefresh_GracePeriodGivesTheSameSuccessor(t *testing.T) {
 		f := newOAuthFixture(t)
 		first := f.signIn()
 		second := f.granted(f.post(testToken, refreshForm(first.RefreshToken), f.basic))
-		time.Sleep(rotationGrace)
+		elapse(rotationGrace)
 		again := f.granted(f.post(testToken, refreshForm(first.RefreshToken), f.basic))
 		require.Equal(t, second.RefreshToken, again.RefreshToken)
 	})
@@ -215,7 +217,7 @@ func TestRefresh_ReuseRevokesAllOfTheSignIn(t *testing.T) {
 		other := f.signIn()
 		first := f.signIn()
 		second := f.granted(f.post(testToken, refreshForm(first.RefreshToken), f.basic))
-		time.Sleep(rotationGrace + time.Second)
+		elapse(rotationGrace + time.Second)
 		f.refused(f.post(testToken, refreshForm(first.RefreshToken), f.basic), 400, "invalid_grant", "The refresh token is")
 
 		f.refused(f.post(testToken, refreshForm(second.RefreshToken), f.basic), 400, "invalid_grant", "The refresh token is")
@@ -234,10 +236,10 @@ func TestRefresh_IdleTokenExpires(t *testing.T) {
 		f := newOAuthFixture(t)
 		token := f.signIn().RefreshToken
 		for range 3 {
-			time.Sleep(refreshIdleLife - time.Second)
+			elapse(refreshIdleLife - time.Second)
 			token = f.granted(f.post(testToken, refreshForm(token), f.basic)).RefreshToken
 		}
-		time.Sleep(refreshIdleLife)
+		elapse(refreshIdleLife)
 		f.refused(f.post(testToken, refreshForm(token), f.basic), 400, "invalid_grant", "The refresh token is invalid")
 	})
 }
@@ -307,10 +309,10 @@ func TestAccessToken_ExpiresAfterAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newOAuthFixture(t)
 		token := f.granted(f.post(testToken, f.credentialsForm(f.clientID))).AccessToken
-		time.Sleep(accessLife - time.Second)
+		elapse(accessLife - time.Second)
 		_, refusal := f.call("Bearer " + token)
 		require.Nil(t, refusal)
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		_, refusal = f.call("Bearer " + token)
 		require.Equal(t, "E0000011", refusal.code)
 	})
@@ -344,7 +346,7 @@ func TestGrants_ForgetWhatIsLongOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newOAuthFixture(t)
 		f.signIn()
-		time.Sleep(refreshIdleLife + time.Minute)
+		elapse(refreshIdleLife + time.Minute)
 		f.granted(f.post(testToken, f.credentialsForm(f.clientID)))
 		require.Empty(t, f.grants.codes)
 		require.Empty(t, f.grants.refresh)

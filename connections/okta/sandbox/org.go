@@ -120,7 +120,9 @@ func New(options Options) (*Org, error) {
 	if o.limiter, err = newLimiter(options.Limits); err != nil {
 		return nil, err
 	}
-	o.oauth, err = newOAuthServer(oauthConfig{Seed: options.Seed, Person: o.person, People: o.people})
+	o.oauth, err = newOAuthServer(oauthConfig{
+		Seed: options.Seed, Person: o.person, People: o.people, Missing: o.serveUnknown,
+	})
 	if err != nil {
 		return nil, err
 	}
