@@ -12,7 +12,7 @@ import (
 
 // applicationRef addresses an app instance.
 type applicationRef struct {
-	ApplicationID string `json:"applicationId" title:"Application ID" required:"true" source:"selectApplication" example:"0oa1gjh63g214q0Hq0g4" doc:"The id of the app instance in this org."`
+	ApplicationID string `json:"applicationId" title:"Application ID" required:"true" pattern:"[^.]" hint:"must not be dots alone" source:"selectApplication" example:"0oa1gjh63g214q0Hq0g4" doc:"The id of the app instance in this org."`
 }
 
 type getApplication struct {

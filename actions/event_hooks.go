@@ -14,7 +14,7 @@ import (
 
 // eventHookRef addresses an event hook.
 type eventHookRef struct {
-	EventHookID string `json:"eventHookId" title:"Event Hook ID" required:"true" source:"selectEventHook" example:"who8vt36qfNpCGz9H1e6" doc:"The event hook's id."`
+	EventHookID string `json:"eventHookId" title:"Event Hook ID" required:"true" pattern:"[^.]" hint:"must not be dots alone" source:"selectEventHook" example:"who8vt36qfNpCGz9H1e6" doc:"The event hook's id."`
 }
 
 // ActivateEventHook turns a hook on.

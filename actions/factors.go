@@ -27,7 +27,7 @@ var ListUserFactors = connector.NewAction(
 			"lastUpdated": "2026-03-02T09:20:51.000Z",
 			"profile": {"phoneNumber": "+1-555-415-1337"}
 		}]`),
-		Scopes:      []string{"okta.users.read"},
+		Scopes:      []string{usersRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in userIDRef) (connector.Result, error) {
@@ -37,7 +37,7 @@ var ListUserFactors = connector.NewAction(
 
 type unenrollUserFactor struct {
 	userIDRef
-	FactorID                 string `json:"factorId" title:"Factor ID" required:"true" source:"selectUserFactor(userId=userId)" example:"sms2gt8gzgEBPUWBIFHN" doc:"The factor's id, from List User Factors."`
+	FactorID                 string `json:"factorId" title:"Factor ID" required:"true" pattern:"[^.]" hint:"must not be dots alone" source:"selectUserFactor(userId=userId)" example:"sms2gt8gzgEBPUWBIFHN" doc:"The factor's id, from List User Factors."`
 	RemoveRecoveryEnrollment bool   `json:"removeRecoveryEnrollment" title:"Remove Recovery Enrollment" default:"false" always:"true" doc:"Also stop using the phone number to recover the account. For factors of type sms and call only."`
 }
 
@@ -54,7 +54,7 @@ var UnenrollUserFactor = connector.NewAction(
 			`{"userId": "00ub0oNGTSWTBKOLGLNR", "factorId": "sms2gt8gzgEBPUWBIFHN"}`,
 			`{"id": "sms2gt8gzgEBPUWBIFHN", "status": "DELETED"}`,
 		),
-		Scopes:      []string{"okta.users.manage"},
+		Scopes:      []string{usersManage},
 		Annotations: connector.Annotations{Destructive: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in unenrollUserFactor) (connector.Result, error) {

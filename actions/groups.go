@@ -13,7 +13,7 @@ import (
 
 // groupRef addresses a group.
 type groupRef struct {
-	GroupID string `json:"groupId" title:"Group ID" required:"true" source:"selectGroup" example:"00g1emaKYZTWRYYRRTSK" doc:"The group's id."`
+	GroupID string `json:"groupId" title:"Group ID" required:"true" pattern:"[^.]" hint:"must not be dots alone" source:"selectGroup" example:"00g1emaKYZTWRYYRRTSK" doc:"The group's id."`
 }
 
 type createGroup struct {

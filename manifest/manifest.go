@@ -4,6 +4,7 @@
 // A table was chosen over registration from init functions: it can be read, the compiler checks it, and a test finds
 // what was declared but not listed. manifest.json beside it is the rendered table: a change of what engines see shows
 // in a diff. Go test with -update writes it anew.
+//go:generate go test . -run TestManifest_Golden -update
 package manifest
 
 import (

@@ -114,7 +114,7 @@ func TestManifest_Order(t *testing.T) {
 }
 
 func keys[T any](list []T, key func(T) string) []string {
-	var all []string
+	all := make([]string, 0, len(list))
 	for _, v := range list {
 		all = append(all, key(v))
 	}
