@@ -33,7 +33,8 @@ func TestGetApplication(t *testing.T) {
 
 	_, err := invoke(t, org.Client, actions.GetApplication, `{"applicationId": "nobody"}`)
 	requireRefusal(t, err, 404, okta.CodeNotFound)
-	require.Equal(t, []string{"/expand"}, refusedFields(t, actions.GetApplication, `{"applicationId": "0oa1", "expand": "user"}`))
+	require.Equal(t, []string{"/expand"},
+		refusedFields(t, actions.GetApplication, `{"applicationId": "0oa1", "expand": "user"}`))
 }
 
 func TestGetApplication_ExpandsAUser(t *testing.T) {
@@ -43,7 +44,8 @@ func TestGetApplication_ExpandsAUser(t *testing.T) {
 	ids := fmt.Sprintf(`"applicationId": %q`, app)
 	mustInvoke(t, org.Client, actions.AssignApplicationToUser, fmt.Sprintf(`{%s, "userId": %q}`, ids, user))
 	org.Forget()
-	answer := mustInvoke(t, org.Client, actions.GetApplication, fmt.Sprintf(`{%s, "expand": "user/%s"}`, ids, user)).object(t)
+	answer := mustInvoke(t, org.Client, actions.GetApplication,
+		fmt.Sprintf(`{%s, "expand": "user/%s"}`, ids, user)).object(t)
 	require.Equal(t, []string{"GET /api/v1/apps/" + app + "?expand=user%2F" + user}, org.Lines())
 	require.Equal(t, user, answer["_embedded"].(map[string]any)["user"].(map[string]any)["id"])
 }
@@ -115,7 +117,7 @@ func TestAppAssignment(t *testing.T) {
 	require.Equal(t, user, found["_embedded"].(map[string]any)["user"].(map[string]any)["id"])
 
 	removed := mustInvoke(t, org.Client, actions.RemoveApplicationUserAssignment, `{`+ids+`}`)
-	require.JSONEq(t, fmt.Sprintf(`{"applicationId": %q, "userId": %q, "status": "REMOVED"}`, app, user), string(removed.Data))
+	require.JSONEq(t, `{`+ids+`, "status": "REMOVED"}`, string(removed.Data))
 	require.Equal(t, []string{
 		"POST " + path, "GET " + path + "/" + user + "?expand=user", "DELETE " + path + "/" + user + "?sendEmail=false",
 	}, org.Lines())
@@ -142,13 +144,14 @@ func TestAssignApplication_Bodies(t *testing.T) {
 		`, "username": "", "profile": null`: `{"id": "00u1"}`,
 		`, "username": "ada"`:               `{"id": "00u1", "credentials": {"userName": "ada"}}`,
 		`, "password": "s3cret"`:            `{"id": "00u1", "credentials": {"password": {"value": "s3cret"}}}`,
-		`, "username": "ada", "password": "s3cret", "scope": "GROUP", "profile": {"n": 1.0, "x": null, "l": ["a"]}`: `{
+		`, "username": "ada", "password": "s3cret", "scope": "GROUP", "profile": {"n": 1.0, "x": null}`: `{
 			"id": "00u1", "scope": "GROUP", "credentials": {"userName": "ada", "password": {"value": "s3cret"}},
-			"profile": {"n": 1.0, "x": null, "l": ["a"]}
+			"profile": {"n": 1.0, "x": null}
 		}`,
 	} {
 		org := answering(t, 200, nil, `{"id": "00u1"}`)
-		mustInvoke(t, org.Client(t, "token"), actions.AssignApplicationToUser, `{"applicationId": "0oa1", "userId": "00u1"`+inputs+`}`)
+		mustInvoke(t, org.Client(t, "token"), actions.AssignApplicationToUser,
+			`{"applicationId": "0oa1", "userId": "00u1"`+inputs+`}`)
 		require.JSONEq(t, want, string(org.Requests()[0].Body))
 	}
 	require.Equal(t, []string{"/scope"},
@@ -160,7 +163,8 @@ func TestUpdateAppAssignment_Bodies(t *testing.T) {
 	for inputs, want := range map[string]string{
 		`"profile": {"region": "EMEA", "x": null}`:      `{"profile": {"region": "EMEA", "x": null}}`,
 		`"profile": "{\"region\": \"EMEA\"}"`:           `{"profile": {"region": "EMEA"}}`,
-		`"username": "ada", "password": "s3cret"`:       `{"credentials": {"userName": "ada", "password": {"value": "s3cret"}}}`,
+		`"username": "ada"`:                             `{"credentials": {"userName": "ada"}}`,
+		`"password": "s3cret"`:                          `{"credentials": {"password": {"value": "s3cret"}}}`,
 		`"username": "ada", "profile": {"region": "x"}`: `{"credentials": {"userName": "ada"}, "profile": {"region": "x"}}`,
 	} {
 		org := answering(t, 200, nil, `{"id": "00u1"}`)
@@ -170,8 +174,8 @@ func TestUpdateAppAssignment_Bodies(t *testing.T) {
 		require.JSONEq(t, want, string(org.Requests()[0].Body))
 	}
 	for _, inputs := range []string{``, `, "profile": {}`, `, "profile": null, "username": ""`} {
-		require.Equal(t, []string{"/profile"},
-			refusedFields(t, actions.UpdateApplicationUserAssignment, `{"applicationId": "0oa1", "userId": "00u1"`+inputs+`}`))
+		inputs = `{"applicationId": "0oa1", "userId": "00u1"` + inputs + `}`
+		require.Equal(t, []string{"/profile"}, refusedFields(t, actions.UpdateApplicationUserAssignment, inputs))
 	}
 }
 
@@ -179,7 +183,9 @@ func TestUpdateAppAssignment_Bodies(t *testing.T) {
 func TestAssignApplication_LostAnswer(t *testing.T) {
 	t.Parallel()
 	const notFound = `{"errorCode": "E0000007", "errorSummary": "Not found"}`
-	const assigned = `{"id": "00u1", "scope": "USER", "credentials": {"userName": "ada"}, "profile": { "region" : "EMEA", "more": 1}}`
+	const assigned = `{
+		"id": "00u1", "scope": "USER", "credentials": {"userName": "ada"}, "profile": { "region" : "EMEA", "more": 1}
+	}`
 	for name, c := range map[string]struct {
 		inputs string
 		found  string // the answer to the look-up; its errorCode makes it a 404
@@ -226,7 +232,8 @@ func TestAssignApplication_LostAnswer(t *testing.T) {
 // TestAppAssignment_KeepsSecrets: neither errors nor requests other than the body hold a password.
 func TestAppAssignment_KeepsSecrets(t *testing.T) {
 	t.Parallel()
-	org := answering(t, 400, nil, `{"errorCode": "E0000041", "errorSummary": "Credentials should not be set", "errorCauses": {}}`)
+	org := answering(t, 400, nil,
+		`{"errorCode": "E0000041", "errorSummary": "Credentials should not be set", "errorCauses": {}}`)
 	_, err := invoke(t, org.Client(t, "token"), actions.AssignApplicationToUser,
 		`{"applicationId": "0oa1", "userId": "00u1", "password": "canary-1815"}`)
 	requireRefusal(t, err, 400, "E0000041")

@@ -34,7 +34,8 @@ func TestListPolicies_Requests(t *testing.T) {
 		"limit": "20", "after": "00p1", "resourceId": "aus1"
 	}`)
 	require.Equal(t, []string{
-		"GET /api/v1/policies?after=00p1&expand=rules&limit=20&q=Any&resourceId=aus1&sortBy=name&status=ACTIVE&type=ACCESS_POLICY",
+		"GET /api/v1/policies?after=00p1&expand=rules&limit=20&q=Any&resourceId=aus1&sortBy=name&status=ACTIVE" +
+			"&type=ACCESS_POLICY",
 	}, org.Lines())
 
 	refusing := answering(t, 403, nil, `{"errorCode": "E0000006", "errorSummary": "No permission"}`)
@@ -50,10 +51,12 @@ func TestListRealms(t *testing.T) {
 	require.Equal(t, []string{"GET /api/v1/realms?limit=200"}, org.Lines())
 	org.Forget()
 	name := realms[0]["profile"].(map[string]any)["name"].(string)
-	found := mustInvoke(t, org.Client, actions.ListRealms, fmt.Sprintf(
-		`{"search": "profile.name co \"%s\"", "sortBy": "profile.name", "sortOrder": "desc", "fetchAll": true, "limit": 10}`, name[:3]))
+	found := mustInvoke(t, org.Client, actions.ListRealms, fmt.Sprintf(`{
+		"search": "profile.name co \"%s\"", "sortBy": "profile.name", "sortOrder": "desc", "fetchAll": true, "limit": 10
+	}`, name[:3]))
 	require.NotEmpty(t, found.list(t))
-	require.Equal(t, "GET /api/v1/realms?limit=10&search=profile.name+co+%22"+name[:3]+"%22&sortBy=profile.name&sortOrder=desc", org.Lines()[0])
+	require.Equal(t, "GET /api/v1/realms?limit=10&search=profile.name+co+%22"+name[:3]+
+		"%22&sortBy=profile.name&sortOrder=desc", org.Lines()[0])
 	require.Equal(t, []string{"/sortOrder"}, refusedFields(t, actions.ListRealms, `{"sortOrder": "asc"}`))
 }
 

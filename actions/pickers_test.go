@@ -17,7 +17,9 @@ import (
 )
 
 // pick asks a data source for choices.
-func pick(t *testing.T, c *okta.Client, source *connector.DataSource, inputs string, s connector.Search) connector.Options {
+func pick(
+	t *testing.T, c *okta.Client, source *connector.DataSource, inputs string, s connector.Search,
+) connector.Options {
 	t.Helper()
 	lookup, err := source.Bind(json.RawMessage(inputs))
 	require.NoError(t, err)
@@ -27,7 +29,7 @@ func pick(t *testing.T, c *okta.Client, source *connector.DataSource, inputs str
 }
 
 func labels(options connector.Options) []string {
-	list := []string{}
+	list := make([]string, 0, len(options.Items))
 	for _, o := range options.Items {
 		list = append(list, o.Label)
 	}
@@ -70,8 +72,9 @@ func TestSelectUser(t *testing.T) {
 	require.Equal(t, []string{"Ada Lovelace (augusta@example.com) [SUSPENDED]"},
 		labels(pick(t, org.Client, actions.SelectUser, `{}`, connector.Search{Query: "aug"})))
 	require.Equal(t, []string{"Ada Lovelace (augusta@example.com) [SUSPENDED]"},
-		labels(pick(t, org.Client, actions.SelectUser, `{}`, connector.Search{Query: suspended})), "a pasted id shows its name")
-	require.Empty(t, labels(pick(t, org.Client, actions.SelectUser, `{}`, connector.Search{Query: `x" or status eq "ACTIVE`})))
+		labels(pick(t, org.Client, actions.SelectUser, `{}`, connector.Search{Query: suspended})), "by id")
+	injected := connector.Search{Query: `x" or status eq "ACTIVE`}
+	require.Empty(t, labels(pick(t, org.Client, actions.SelectUser, `{}`, injected)))
 	for _, r := range org.Requests() {
 		require.Equal(t, "50", r.Query.Get("limit"))
 		require.NotEmpty(t, r.Query.Get("search"), "the search runs on Okta")
@@ -93,8 +96,11 @@ func TestSelectUser_Requests(t *testing.T) {
 func TestSelectUser_Pages(t *testing.T) {
 	t.Parallel()
 	org := pages(t, map[string]string{
-		"/api/v1/users?limit=50":             `[{"id": "00u1", "status": "ACTIVE", "profile": {"login": "a"}}] next=/api/v1/users?after=x%2B1&limit=50`,
-		"/api/v1/users?after=x%2B1&limit=50": `[{"id": "00u2", "status": "STAGED", "profile": {"login": "b", "lastName": "B", "firstName": null}}]`,
+		"/api/v1/users?limit=50": `[{"id": "00u1", "status": "ACTIVE", "profile": {"login": "a"}}]` +
+			` next=/api/v1/users?after=x%2B1&limit=50`,
+		"/api/v1/users?after=x%2B1&limit=50": `[
+			{"id": "00u2", "status": "STAGED", "profile": {"login": "b", "lastName": "B", "firstName": null}}
+		]`,
 	})
 	first := pick(t, org.Client(t, "token"), actions.SelectUser, `{}`, connector.Search{})
 	require.Equal(t, []connector.Option{{Key: "00u1", Label: "a"}}, first.Items)
@@ -142,11 +148,13 @@ func TestSelectEventHook(t *testing.T) {
 func TestSelectRealm(t *testing.T) {
 	t.Parallel()
 	org := pages(t, map[string]string{
-		"/api/v1/realms?limit=50":                                   `[{"id": "guo1", "isDefault": true, "profile": {"name": "Default Realm"}}] next=/api/v1/realms?after=x`,
+		"/api/v1/realms?limit=50": `[{"id": "guo1", "isDefault": true, "profile": {"name": "Default Realm"}}]` +
+			` next=/api/v1/realms?after=x`,
 		"/api/v1/realms?limit=50&search=profile.name+co+%22Part%22": `[{"id": "guo2", "profile": {"name": "Partners"}}]`,
 	})
 	all := pick(t, org.Client(t, "token"), actions.SelectRealm, `{}`, connector.Search{})
-	require.Equal(t, connector.Options{Items: []connector.Option{{Key: "guo1", Label: "Default Realm (default)"}}, NextCursor: "x"}, all)
+	require.Equal(t, []connector.Option{{Key: "guo1", Label: "Default Realm (default)"}}, all.Items)
+	require.Equal(t, "x", all.NextCursor)
 	found := pick(t, org.Client(t, "token"), actions.SelectRealm, `{}`, connector.Search{Query: "Part"})
 	require.Equal(t, []connector.Option{{Key: "guo2", Label: "Partners"}}, found.Items)
 }
@@ -154,9 +162,12 @@ func TestSelectRealm(t *testing.T) {
 func TestSelectPolicy_OneType(t *testing.T) {
 	t.Parallel()
 	org := pages(t, map[string]string{
-		"/api/v1/policies?limit=50&q=Def&type=PASSWORD": `[{"id": "00p1", "name": "Default", "type": "PASSWORD", "status": "INACTIVE"}]`,
+		"/api/v1/policies?limit=50&q=Def&type=PASSWORD": `[
+			{"id": "00p1", "name": "Default", "type": "PASSWORD", "status": "INACTIVE"}
+		]`,
 	})
-	options := pick(t, org.Client(t, "token"), actions.SelectPolicy, `{"type": "PASSWORD"}`, connector.Search{Query: "Def"})
+	c := org.Client(t, "token")
+	options := pick(t, c, actions.SelectPolicy, `{"type": "PASSWORD"}`, connector.Search{Query: "Def"})
 	require.Equal(t, []connector.Option{{Key: "00p1", Label: "Default (PASSWORD) [INACTIVE]"}}, options.Items)
 }
 
@@ -165,7 +176,7 @@ func TestSelectPolicy_AllTypes(t *testing.T) {
 	t.Parallel()
 	org := pages(t, map[string]string{
 		"/api/v1/policies?limit=50&type=MFA_ENROLL":         `[{"id": "00p1", "name": "A", "type": "MFA_ENROLL"}]`,
-		"/api/v1/policies?limit=50&type=PASSWORD":           `[{"id": "00p2", "name": "B", "type": "PASSWORD"}] next=/api/v1/policies?after=x`,
+		"/api/v1/policies?limit=50&type=PASSWORD":           `[{"id": "00p2", "name": "B", "type": "PASSWORD"}] next=/api/v1/x?after=x`,
 		"/api/v1/policies?after=x&limit=50&type=PASSWORD":   `[{"id": "00p3", "name": "C", "type": "PASSWORD"}]`,
 		"/api/v1/policies?limit=50&type=PROFILE_ENROLLMENT": `[{"id": "00p4", "name": "D", "type": "PROFILE_ENROLLMENT"}]`,
 	})
@@ -205,10 +216,10 @@ func TestSelectUserFactor(t *testing.T) {
 	t.Parallel()
 	org := oktatest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`[
-			{"id": "sms1", "factorType": "sms", "provider": "OKTA", "status": "ACTIVE", "profile": {"phoneNumber": "+1-555-415-1337"}},
+			{"id": "sms1", "factorType": "sms", "status": "ACTIVE", "profile": {"phoneNumber": "+1-555-415-1337"}},
 			{"id": "opf1", "factorType": "push", "provider": "OKTA", "status": "ACTIVE", "profile": {"name": "Ada's phone"}},
 			{"id": "uft1", "factorType": "token:software:totp", "provider": "GOOGLE", "status": "PENDING_ACTIVATION"},
-			{"id": "fwf1", "factorType": "webauthn", "provider": "FIDO", "status": "ACTIVE", "profile": {"authenticatorName": "YubiKey 5"}},
+			{"id": "fwf1", "factorType": "webauthn", "status": "ACTIVE", "profile": {"authenticatorName": "YubiKey 5"}},
 			{"id": "new1", "factorType": "brand_new", "provider": "X", "status": "ACTIVE", "profile": {"credentialId": "ada"}}
 		]`))
 	}))

@@ -44,7 +44,8 @@ func TestRawRequest_Headers(t *testing.T) {
 	}
 	for _, value := range []string{"a\r\nAuthorization: b", "a\nb", "a\rb", "a\x01b"} {
 		inputs, err := json.Marshal(map[string]any{
-			"url": "/users", "method": "GET", "headers": []map[string]string{{"key": "X-A", "value": "b"}, {"key": "X-B", "value": value}},
+			"url": "/users", "method": "GET",
+			"headers": []map[string]string{{"key": "X-A", "value": "b"}, {"key": "X-B", "value": value}},
 		})
 		require.NoError(t, err)
 		require.Equal(t, []string{"/headers/1"}, refusedFields(t, actions.RawRequest, string(inputs)), "%q", value)
@@ -71,8 +72,8 @@ func TestRawRequest_Bodies(t *testing.T) {
 		"list":             {`"data": [1,2]`, `[1,2]`, "application/json"},
 		"text that is so":  {`"data": "{\"a\": 1}"`, `{"a": 1}`, "application/json"},
 		"text":             {`"data": "a=b & c"`, `a=b & c`, "text/plain; charset=utf-8"},
-		"text of a type":   {`"data": "a=b", "headers": {"content-type": "application/x-www-form-urlencoded"}`, `a=b`, "application/x-www-form-urlencoded"},
-		"object of a type": {`"data": {"a": 1}, "headers": {"Content-Type": "application/scim+json"}`, `{"a": 1}`, "application/scim+json"},
+		"text of a type":   {`"data": "a,b", "headers": {"content-type": "text/csv"}`, `a,b`, "text/csv"},
+		"object of a type": {`"data": {"a": 1}, "headers": {"Content-Type": "a/b+json"}`, `{"a": 1}`, "a/b+json"},
 		"nothing":          {`"data": null`, ``, "application/json"},
 		"empty text":       {`"data": ""`, ``, "application/json"},
 	} {
@@ -124,15 +125,15 @@ func TestRawRequest_Multipart(t *testing.T) {
 func TestRawRequest_Contradictions(t *testing.T) {
 	t.Parallel()
 	for more, want := range map[string][]string{
-		`"method": "POST", "data": "x", "formData": {"a": "b"}`:                                        {"/data"},
-		`"method": "POST", "data": {}, "fileData": {"a": "b"}`:                                         {"/data"},
-		`"method": "GET", "data": {}`:                                                                  {"/data"},
-		`"method": "HEAD", "formData": {"a": "b"}`:                                                     {"/formData"},
-		`"method": "POST", "fileData": {"a": "b"}, "fileDataFileNames": {"b": "c"}`:                    {"/fileDataFileNames/0"},
-		`"method": "POST", "fileDataFileNames": {"b": "c"}`:                                            {"/fileDataFileNames/0"},
-		`"method": "POST", "fileData": {"a": "data:image/png;base64,***"}`:                             {"/fileData/0"},
-		`"method": "POST", "fileData": {"a": "data:;;;base64,AAAA"}`:                                   {"/fileData/0"},
-		`"method": "POST", "fileData": {"a": "b"}, "headers": {"content-type": "multipart/form-data"}`: {"/headers/0"},
+		`"method": "POST", "data": "x", "formData": {"a": "b"}`:                        {"/data"},
+		`"method": "POST", "data": {}, "fileData": {"a": "b"}`:                         {"/data"},
+		`"method": "GET", "data": {}`:                                                  {"/data"},
+		`"method": "HEAD", "formData": {"a": "b"}`:                                     {"/formData"},
+		`"method": "POST", "fileData": {"a": "b"}, "fileDataFileNames": {"b": "c"}`:    {"/fileDataFileNames/0"},
+		`"method": "POST", "fileDataFileNames": {"b": "c"}`:                            {"/fileDataFileNames/0"},
+		`"method": "POST", "fileData": {"a": "data:image/png;base64,***"}`:             {"/fileData/0"},
+		`"method": "POST", "fileData": {"a": "data:;;;base64,AAAA"}`:                   {"/fileData/0"},
+		`"method": "POST", "fileData": {"a": "b"}, "headers": {"content-type": "a/b"}`: {"/headers/0"},
 		`"method": "TRACE"`:                       {"/method"},
 		`"method": "get"`:                         {"/method"},
 		`"method": "GET", "responseType": "xml"`:  {"/responseType"},
@@ -154,12 +155,12 @@ func TestRawRequest_Answers(t *testing.T) {
 		encoding any
 	}
 	for name, c := range map[string]answer{
-		"json":              {200, "{\"big\": 12345678901234567890, \"a\": 1.0}\n", `"method": "GET"`, `{"big": 12345678901234567890, "a": 1.0}`, nil},
+		"json":              {200, "{\"a\": 12345678901234567890}\n", `"method": "GET"`, `{"a": 12345678901234567890}`, nil},
 		"json, not set":     {200, `[1]`, `"method": "GET", "responseType": null`, `[1]`, nil},
 		"no content":        {204, ``, `"method": "DELETE"`, `null`, nil},
 		"head":              {200, ``, `"method": "HEAD"`, `null`, nil},
 		"options":           {200, ``, `"method": "OPTIONS", "responseType": "text"`, `""`, nil},
-		"text":              {202, "<p>\"Grüße\"</p>", `"method": "GET", "responseType": "text"`, `"\u003cp\u003e\"Grüße\"\u003c/p\u003e"`, nil},
+		"text":              {202, "<p>\"ü\"", `"method": "GET", "responseType": "text"`, `"<p>\"ü\""`, nil},
 		"bytes":             {200, "\xff\x00\x01", `"method": "GET", "responseType": "arraybuffer"`, `"/wAB"`, "base64"},
 		"json kept as text": {200, `{"a":1}`, `"method": "GET", "responseType": "text"`, `"{\"a\":1}"`, nil},
 	} {
@@ -197,7 +198,7 @@ func TestRawRequest_NotJSON(t *testing.T) {
 
 func TestRawRequest_Refusal(t *testing.T) {
 	t.Parallel()
-	org := answering(t, 403, nil, `{"errorCode": "E0000006", "errorSummary": "You do not have permission", "errorCauses": []}`)
+	org := answering(t, 403, nil, `{"errorCode": "E0000006", "errorSummary": "No permission", "errorCauses": []}`)
 	_, err := invoke(t, org.Client(t, "token"), actions.RawRequest, rawGet(t, "/users"))
 	requireRefusal(t, err, 403, okta.CodeNoPermission)
 	require.Len(t, org.Requests(), 1)

@@ -64,27 +64,45 @@ func play(t *testing.T, answers answers, inputs string) (at []time.Duration, err
 
 func TestRawRequest_Retries(t *testing.T) {
 	t.Parallel()
-	const second = time.Second
+	const get, post = `"method": "GET", `, `"method": "POST", "data": {}, `
 	for name, c := range map[string]struct {
 		answers answers
 		inputs  string
-		at      []time.Duration
-		status  int // of the refusal, 0: it works
+		at      []int // milliseconds
+		status  int   // of the refusal, 0: it works
 	}{
-		"not unless asked":       {answers{status(500), status(200)}, `"method": "GET"`, []time.Duration{0}, 500},
-		"after the delay":        {answers{status(500), status(503), status(200)}, `"method": "GET", "maxRetries": 2, "retryDelayMS": "1500"`, []time.Duration{0, 1500 * time.Millisecond, 3 * second}, 0},
-		"at once without delay":  {answers{status(500), status(200)}, `"method": "GET", "maxRetries": 1`, []time.Duration{0, 0}, 0},
-		"no more than asked":     {answers{status(500)}, `"method": "GET", "maxRetries": 2, "retryDelayMS": 1000`, []time.Duration{0, second, 2 * second}, 500},
-		"writes too":             {answers{status(502), status(200)}, `"method": "POST", "data": {}, "maxRetries": 1`, []time.Duration{0, 0}, 0},
-		"a broken connection":    {answers{broken, status(200)}, `"method": "POST", "data": {}, "maxRetries": 1`, []time.Duration{0, 0}, 0},
-		"not a 4xx":              {answers{status(404), status(200)}, `"method": "GET", "maxRetries": 3`, []time.Duration{0}, 404},
-		"all errors":             {answers{status(404), status(400), status(200)}, `"method": "GET", "maxRetries": 3, "retryAllErrors": true`, []time.Duration{0, 0, 0}, 0},
-		"all errors, a redirect": {answers{status(302), status(200)}, `"method": "GET", "maxRetries": 1, "retryAllErrors": true`, []time.Duration{0, 0}, 0},
-		"an attempt without end": {answers{silent, status(200)}, `"method": "GET", "maxRetries": 1, "timeout": 2000, "retryDelayMS": 500`, []time.Duration{0, 2500 * time.Millisecond}, 0},
+		"not unless asked":   {answers{status(500), status(200)}, get + `"maxRetries": 0`, []int{0}, 500},
+		"nor by default":     {answers{status(500), status(200)}, get + `"timeout": 0`, []int{0}, 500},
+		"at once":            {answers{status(500), status(200)}, get + `"maxRetries": 1`, []int{0, 0}, 0},
+		"writes too":         {answers{status(502), status(200)}, post + `"maxRetries": 1`, []int{0, 0}, 0},
+		"broken connections": {answers{broken, status(200)}, post + `"maxRetries": 1`, []int{0, 0}, 0},
+		"not a 4xx":          {answers{status(404), status(200)}, get + `"maxRetries": 3`, []int{0}, 404},
+		"after the delay": {
+			answers{status(500), status(503), status(200)},
+			get + `"maxRetries": 2, "retryDelayMS": "1500"`,
+			[]int{0, 1500, 3000},
+			0,
+		},
+		"no more than asked": {
+			answers{status(500)}, get + `"maxRetries": 2, "retryDelayMS": 1000`, []int{0, 1000, 2000}, 500,
+		},
+		"all errors": {
+			answers{status(404), status(302), status(200)},
+			get + `"maxRetries": 3, "retryAllErrors": true`,
+			[]int{0, 0, 0},
+			0,
+		},
+		"an attempt without end": {
+			answers{silent, status(200)}, get + `"maxRetries": 1, "timeout": 2000, "retryDelayMS": 500`, []int{0, 2500}, 0,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			at, err := play(t, c.answers, c.inputs)
+			sent, err := play(t, c.answers, c.inputs)
+			at := make([]int, len(sent))
+			for i, d := range sent {
+				at[i] = int(d.Milliseconds())
+			}
 			require.Equal(t, c.at, at)
 			if c.status == 0 {
 				require.NoError(t, err)

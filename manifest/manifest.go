@@ -4,7 +4,6 @@
 // A table was chosen over registration from init functions: it can be read, the compiler checks it, and a test finds
 // what was declared but not listed. manifest.json beside it is the rendered table: a change of what engines see shows
 // in a diff. Go test with -update writes it anew.
-//go:generate go test . -run TestManifest_Golden -update
 package manifest
 
 import (
@@ -13,6 +12,8 @@ import (
 	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/triggers"
 )
+
+//go:generate go test . -run TestManifest_Golden -update
 
 // New returns the manifest of a build with the given version.
 func New(version string) *connector.Manifest {
