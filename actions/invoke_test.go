@@ -97,10 +97,10 @@ func refusedFields(t *testing.T, action *connector.Action, inputs string) []stri
 	return pointers
 }
 
-// saying is an org that answers everything with body.
-func saying(t *testing.T, body string) *oktatest.Server {
+// echoing is an org that takes every user and answers with an id.
+func echoing(t *testing.T) *oktatest.Server {
 	t.Helper()
 	return oktatest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(body))
+		_, _ = w.Write([]byte(`{"id": "00u1"}`))
 	}))
 }

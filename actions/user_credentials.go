@@ -2,6 +2,7 @@ package actions
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/okta-connector/okta-connector/schemas"
 )
@@ -13,7 +14,7 @@ type credentialInputs struct {
 	Answer       schemas.Secret `json:"answer" title:"Answer" maxLength:"100" doc:"The answer to Question."`
 }
 
-func (in credentialInputs) check() schemas.Invalid {
+func (in credentialInputs) checkCredentials() schemas.Invalid {
 	bad := checkHash("hashPassword", in.HashPassword)
 	if in.Password != "" && in.HashPassword != nil {
 		bad.Add("/hashPassword", "excludes Password: give one of them")
@@ -93,7 +94,11 @@ func checkHash(name string, hash schemas.Object) schemas.Invalid {
 	if hash == nil {
 		return nil
 	}
-	raw, _ := json.Marshal(hash) // of values that are JSON already
-	invalid, _ := passwordHashes.Decode(raw, new(passwordHash)).(schemas.Invalid)
+	raw, err := json.Marshal(hash)
+	if err != nil {
+		return schemas.Invalid{{Pointer: schemas.Pointer(name), Detail: "is not JSON"}}
+	}
+	var invalid schemas.Invalid
+	errors.As(passwordHashes.Decode(raw, new(passwordHash)), &invalid)
 	return invalid.Under(schemas.Pointer(name))
 }

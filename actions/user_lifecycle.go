@@ -36,19 +36,16 @@ func activated(
 		return answer(link, err)
 	}
 	user := outcome{ID: id}
-	raw, err := c.GetUser(ctx, id, "")
-	if err == nil {
-		err = json.Unmarshal(raw, &user)
+	raw, unread := c.GetUser(ctx, id, "")
+	if unread == nil {
+		unread = json.Unmarshal(raw, &user)
 	}
-	if err != nil {
-		return connector.Result{
-			Data: map[string]string{"id": id},
-			Warnings: []connector.Warning{{
-				Code: "status_unknown", Detail: "Okta mailed the link, but the user could not be read then: " + err.Error(),
-			}},
-		}, nil
+	if unread == nil {
+		return connector.Result{Data: user}, nil
 	}
-	return connector.Result{Data: user}, nil
+	return connector.Result{Data: map[string]string{"id": id}, Warnings: []connector.Warning{{
+		Code: "status_unknown", Detail: "Okta mailed the link, but the user could not be read then: " + unread.Error(),
+	}}}, nil
 }
 
 type activateUser struct {
@@ -66,7 +63,7 @@ var ActivateUser = connector.NewAction(
 		Group:   "Users",
 		Output:  activation,
 		Example: example(`{"id": "ada@example.com"}`, activationExample),
-		Scopes:  []string{"okta.users.manage"},
+		Scopes:  []string{usersManage},
 	},
 	func(ctx context.Context, c *okta.Client, in activateUser) (connector.Result, error) {
 		link, err := c.ActivateUser(ctx, in.ID, in.SendEmail)
@@ -89,7 +86,7 @@ var ReactivateUser = connector.NewAction(
 		Group:   "Users",
 		Output:  activation,
 		Example: example(`{"id": "ada@example.com"}`, activationExample),
-		Scopes:  []string{"okta.users.manage"},
+		Scopes:  []string{usersManage},
 	},
 	func(ctx context.Context, c *okta.Client, in reactivateUser) (connector.Result, error) {
 		link, err := c.ReactivateUser(ctx, in.ID, in.SendEmail)
@@ -112,7 +109,7 @@ var DeactivateUser = connector.NewAction(
 		Group:       "Users",
 		Output:      statusSchema("id"),
 		Example:     example(`{"id": "ada@example.com"}`, `{"id": "ada@example.com", "status": "DEPROVISIONED"}`),
-		Scopes:      []string{"okta.users.manage"},
+		Scopes:      []string{usersManage},
 		Annotations: connector.Annotations{Destructive: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in deactivateUser) (connector.Result, error) {
@@ -130,7 +127,7 @@ var SuspendUser = connector.NewAction(
 		Group:       "Users",
 		Output:      statusSchema("id"),
 		Example:     example(`{"id": "ada@example.com"}`, `{"id": "ada@example.com", "status": "SUSPENDED"}`),
-		Scopes:      []string{"okta.users.manage"},
+		Scopes:      []string{usersManage},
 		Annotations: connector.Annotations{Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in userRef) (connector.Result, error) {
@@ -147,7 +144,7 @@ var UnsuspendUser = connector.NewAction(
 		Group:       "Users",
 		Output:      statusSchema("id"),
 		Example:     example(`{"id": "ada@example.com"}`, `{"id": "ada@example.com", "status": "ACTIVE"}`),
-		Scopes:      []string{"okta.users.manage"},
+		Scopes:      []string{usersManage},
 		Annotations: connector.Annotations{Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in userRef) (connector.Result, error) {
@@ -170,7 +167,7 @@ var UnlockUser = connector.NewAction(
 		Group:       "Users",
 		Output:      statusSchema("id"),
 		Example:     example(`{"id": "ada@example.com"}`, `{"id": "ada@example.com", "status": "ACTIVE"}`),
-		Scopes:      []string{"okta.users.manage"},
+		Scopes:      []string{usersManage},
 		Annotations: connector.Annotations{Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in unlockUser) (connector.Result, error) {

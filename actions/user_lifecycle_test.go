@@ -139,7 +139,7 @@ func TestActivateUser_MailedButNotRead(t *testing.T) {
 	t.Parallel()
 	org := newOrg(t)
 	id := staged(t, org)
-	org.Fault(t, oktatest.Fault{Method: http.MethodGet, Path: "/api/v1/users/" + id, Status: 403, Times: 1})
+	org.Fault(t, oktatest.Fault{Method: http.MethodGet, Path: "/api/v1/users/" + id, Status: 403})
 	answer := mustInvoke(t, org.Client, actions.ActivateUser, fmt.Sprintf(`{"id": %q, "sendEmail": true}`, id))
 	require.JSONEq(t, fmt.Sprintf(`{"id": %q}`, id), string(answer.Data))
 	require.Equal(t, "status_unknown", answer.Warnings[0].Code)

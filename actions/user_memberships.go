@@ -26,7 +26,7 @@ var ListUserGroups = connector.NewAction(
 			"type": "OKTA_GROUP",
 			"profile": {"name": "Engineering", "description": "Everybody who builds the product"}
 		}]`),
-		Scopes:      []string{"okta.users.read"},
+		Scopes:      []string{usersRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in userRef) (connector.Result, error) {
@@ -55,7 +55,7 @@ var ListUserApplications = connector.NewAction(
 			"hidden": false,
 			"sortOrder": 0
 		}]`),
-		Scopes:      []string{"okta.users.read"},
+		Scopes:      []string{usersRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in userRef) (connector.Result, error) {

@@ -38,7 +38,7 @@ var ResetUserPassword = connector.NewAction(
 			`{"id": "ada@example.com", "sendEmail": false}`,
 			`{"resetPasswordUrl": "https://acme.okta.com/signin/reset-password/XE6wE17zmphl3KqAPFxO"}`,
 		),
-		Scopes:      []string{"okta.users.manage"},
+		Scopes:      []string{usersManage},
 		Annotations: connector.Annotations{Destructive: true},
 	},
 	func(ctx context.Context, c *okta.Client, in resetUserPassword) (connector.Result, error) {
@@ -100,10 +100,13 @@ var SetUserPassword = connector.NewAction(
 			"additionalProperties": true
 		}`),
 		Example: example(
-			`{"userId": "00ub0oNGTSWTBKOLGLNR", "oldPassword": "tlpWENT2m", "newPassword": "uTVM,TPw55", "revokeSessions": true}`,
+			`{
+				"userId": "00ub0oNGTSWTBKOLGLNR", "oldPassword": "tlpWENT2m", "newPassword": "uTVM,TPw55",
+				"revokeSessions": true
+			}`,
 			`{"password": {}, "provider": {"type": "OKTA", "name": "OKTA"}}`,
 		),
-		Scopes:      []string{"okta.users.manage"},
+		Scopes:      []string{usersManage},
 		Annotations: connector.Annotations{Destructive: true},
 	},
 	func(ctx context.Context, c *okta.Client, in setUserPassword) (connector.Result, error) {

@@ -95,7 +95,7 @@ func (in *createUser) profile() map[string]any {
 }
 
 func (in *createUser) Check() schemas.Invalid {
-	bad := in.credentialInputs.check()
+	bad := in.checkCredentials()
 	if len(in.GroupIDs) > 20 {
 		bad.Add("/groupIds", "must have at most 20 items")
 	}
@@ -151,7 +151,7 @@ var CreateUser = connector.NewAction(
 			"groupIds": ["00g1emaKYZTWRYYRRTSK"],
 			"profileExtraInputs": {"title": "Analyst"}
 		}`, userExample),
-		Scopes: []string{"okta.users.manage"},
+		Scopes: []string{usersManage},
 	},
 	func(ctx context.Context, c *okta.Client, in createUser) (connector.Result, error) {
 		began := time.Now()
@@ -207,7 +207,7 @@ func (in *updateUser) profile() map[string]any {
 }
 
 func (in *updateUser) Check() schemas.Invalid {
-	return append(in.credentialInputs.check(), in.checkExtra(in.profile())...)
+	return append(in.checkCredentials(), in.checkExtra(in.profile())...)
 }
 
 func (in *updateUser) body() map[string]any {
@@ -235,7 +235,7 @@ var UpdateUser = connector.NewAction(
 			`{"id": "00ub0oNGTSWTBKOLGLNR", "department": "Engineering", "profileExtraInputs": {"mobilePhone": null}}`,
 			userExample,
 		),
-		Scopes:      []string{"okta.users.manage"},
+		Scopes:      []string{usersManage},
 		Annotations: connector.Annotations{Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in updateUser) (connector.Result, error) {

@@ -49,7 +49,7 @@ var ClearUserSessions = connector.NewAction(
 			"oauthTokensRevoked": true,
 			"devicesForgotten": false
 		}`),
-		Scopes:      []string{"okta.users.manage"},
+		Scopes:      []string{usersManage},
 		Annotations: connector.Annotations{Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in clearUserSessions) (connector.Result, error) {

@@ -11,6 +11,12 @@ import (
 	"github.com/okta-connector/okta-connector/schemas"
 )
 
+// The scopes of Okta's user operations.
+const (
+	usersRead   = "okta.users.read"
+	usersManage = "okta.users.manage"
+)
+
 type listUsers struct {
 	fetchAllInput
 	Search string `json:"search" title:"Search" example:"status eq \"ACTIVE\" and profile.department eq \"Engineering\"" doc:"A SCIM expression over nearly every property, custom attributes included. The best of the three ways to narrow the list: it can be sorted, it pages, and it finds deactivated users too. Results may lag behind a change for a moment. Excludes Filter and q."`
@@ -44,7 +50,7 @@ var ListUsers = connector.NewAction(
 			`{"search": "profile.department eq \"Engineering\"", "sortBy": "profile.lastName", "limit": 100}`,
 			`[`+userExample+`]`,
 		),
-		Scopes:      []string{"okta.users.read"},
+		Scopes:      []string{usersRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in listUsers) (connector.Result, error) {
@@ -66,7 +72,7 @@ var GetUser = connector.NewAction(
 		Group:       "Users",
 		Output:      schemas.User(),
 		Example:     example(`{"id": "ada@example.com"}`, userExample),
-		Scopes:      []string{"okta.users.read"},
+		Scopes:      []string{usersRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in getUser) (connector.Result, error) {
@@ -93,7 +99,7 @@ var DeleteUser = connector.NewAction(
 			`{"id": "ada@example.com"}`,
 			`{"id": "00ub0oNGTSWTBKOLGLNR", "status": "DELETED"}`,
 		),
-		Scopes:      []string{"okta.users.read", "okta.users.manage"},
+		Scopes:      []string{usersRead, usersManage},
 		Annotations: connector.Annotations{Destructive: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in deleteUser) (connector.Result, error) {

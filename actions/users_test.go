@@ -3,6 +3,7 @@ package actions_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,12 +23,10 @@ func newOrg(t *testing.T) *oktatest.Org {
 // addUser creates a user with a password who is active, and returns the id. What was sent for it is forgotten.
 func addUser(t *testing.T, org *oktatest.Org, login string, more ...string) string {
 	t.Helper()
-	inputs := fmt.Sprintf(`{"login": %q, "email": %q, "firstName": "Ada", "lastName": "Lovelace", "password": "Engine-No-1843"`,
-		login, login)
-	for _, member := range more {
-		inputs += ", " + member
-	}
-	user := mustInvoke(t, org.Client, actions.CreateUser, inputs+"}").object(t)
+	inputs := fmt.Sprintf(`{
+		"login": %q, "email": %q, "firstName": "Ada", "lastName": "Lovelace", "password": "Engine-No-1843" %s
+	}`, login, login, strings.Join(append([]string{""}, more...), ", "))
+	user := mustInvoke(t, org.Client, actions.CreateUser, inputs).object(t)
 	org.Forget()
 	return user["id"].(string)
 }
@@ -144,8 +143,9 @@ func TestListUsers_Rules(t *testing.T) {
 func TestListUsers_NotSetIsNotSent(t *testing.T) {
 	t.Parallel()
 	org := newOrg(t)
-	mustInvoke(t, org.Client, actions.ListUsers,
-		`{"search": "", "q": null, "filter": "", "after": null, "limit": "", "sortBy": "", "sortOrder": null, "extraParameters": ""}`)
+	mustInvoke(t, org.Client, actions.ListUsers, `{
+		"search": "", "q": null, "filter": "", "after": null, "limit": "", "sortBy": "", "sortOrder": null, "extraParameters": ""
+	}`)
 	require.Equal(t, []string{"GET /api/v1/users?limit=200"}, org.Lines())
 }
 

@@ -46,7 +46,10 @@ func (o *Org) Fault(t testing.TB, fault Fault) {
 	t.Helper()
 	body, err := json.Marshal(fault)
 	require.NoError(t, err)
-	response, err := http.Post(o.URL+"/_sandbox/faults", "application/json", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(
+		t.Context(), http.MethodPost, o.URL+"/_sandbox/faults", bytes.NewReader(body))
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, http.StatusNoContent, response.StatusCode)

@@ -81,9 +81,10 @@ func (s *Server) Requests() []Request {
 
 // Lines returns the [Request.Line] of each of [Server.Requests].
 func (s *Server) Lines() []string {
-	lines := []string{}
-	for _, r := range s.Requests() {
-		lines = append(lines, r.Line())
+	requests := s.Requests()
+	lines := make([]string, len(requests))
+	for i, r := range requests {
+		lines[i] = r.Line()
 	}
 	return lines
 }
