@@ -29,6 +29,46 @@ func TestGovernor_ServesInOrder(t *testing.T) {
 	})
 }
 
+func TestGovernor_ServesInOrderOverAllRoutes(t *testing.T) {
+	t.Parallel()
+	g := NewGovernor(GovernorConfig{MaxConcurrent: 1})
+	ticket, err := g.acquire(t.Context(), newTurn(t.Context(), "GET", "/"))
+	require.NoError(t, err)
+	line := make([]*waiter, 0, 10)
+	for i := range 10 {
+		w, _, err := g.enter(t.Context(), newTurn(t.Context(), "GET", fmt.Sprintf("/%d", i*7%5)))
+		require.NoError(t, err)
+		line = append(line, w)
+	}
+	for i, w := range line {
+		require.Nil(t, w.ticket, "turn %d", i)
+		ticket.done()
+		require.NotNil(t, w.ticket, "turn %d", i)
+		ticket = w.ticket
+	}
+	ticket.done()
+}
+
+// A call that comes in the moment in which a window ends, before the timer fires, goes behind those in line.
+func TestGovernor_NobodyPushesIn(t *testing.T) {
+	t.Parallel()
+	g := NewGovernor(GovernorConfig{})
+	only, err := g.acquire(t.Context(), newTurn(t.Context(), "GET", "/"))
+	require.NoError(t, err)
+	only.answered(http.StatusOK, rateHeaders(1, 0, time.Minute))
+	only.done()
+	waiting, _, err := g.enter(t.Context(), newTurn(t.Context(), "GET", "/"))
+	require.NoError(t, err)
+	require.Nil(t, waiting.ticket)
+	g.buckets[bucketKey{"GET", "/"}].ends = time.Now()
+	late, _, err := g.enter(t.Context(), newTurn(t.Context(), "GET", "/"))
+	require.NoError(t, err)
+	require.NotNil(t, waiting.ticket)
+	require.Nil(t, late.ticket)
+	g.leave(late, context.Canceled)
+	waiting.ticket.done()
+}
+
 func TestGovernor_ARepeatKeepsItsPlace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -231,34 +271,29 @@ func TestGovernor_CancelledInLine(t *testing.T) {
 	})
 }
 
+// A ticket that comes in the moment in which the caller gives up goes to the next in line.
 func TestGovernor_CancelledAsTheTicketComes(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		for range 50 {
-			g := NewGovernor(GovernorConfig{MaxConcurrent: 1})
-			first, err := g.acquire(t.Context(), newTurn(t.Context(), "GET", "/"))
-			require.NoError(t, err)
-			ctx, cancel := context.WithCancel(t.Context())
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				if second, err := g.acquire(ctx, newTurn(ctx, "GET", "/")); err == nil {
-					second.done()
-				}
-			}()
-			synctest.Wait()
-			go cancel()
-			first.done()
-			<-done
-			third, err := g.acquire(t.Context(), newTurn(t.Context(), "GET", "/"))
-			require.NoError(t, err)
-			third.done()
-			require.Zero(t, g.underWay)
-			require.Empty(t, g.queued)
-		}
-	})
+	g := NewGovernor(GovernorConfig{MaxConcurrent: 1})
+	first, err := g.acquire(t.Context(), newTurn(t.Context(), "GET", "/"))
+	require.NoError(t, err)
+	gone, _, err := g.enter(t.Context(), newTurn(t.Context(), "GET", "/"))
+	require.NoError(t, err)
+	next, _, err := g.enter(t.Context(), newTurn(t.Context(), "GET", "/"))
+	require.NoError(t, err)
+	first.done()
+	require.NotNil(t, gone.ticket)
+	require.Nil(t, next.ticket)
+	g.leave(gone, context.Canceled)
+	require.Nil(t, gone.ticket)
+	require.ErrorIs(t, gone.err, context.Canceled)
+	require.NotNil(t, next.ticket)
+	next.ticket.done()
+	require.Zero(t, g.underWay)
+	require.Empty(t, g.queued)
 }
 
+// The same for a refusal.
 func TestGovernor_CancelledAsTheRefusalComes(t *testing.T) {
 	t.Parallel()
 	g := NewGovernor(GovernorConfig{MaxConcurrent: 1})

@@ -314,9 +314,28 @@ func TestGovernor_ConcurrencyRefusalsLowerTheNumberAtOnce(t *testing.T) {
 	})
 }
 
-// A ticket that comes in the moment in which the caller gives up goes to the next in line.
-
-// The same for a refusal.
+func TestGovernor_RefusalsOfOneBurstCountOnce(t *testing.T) {
+	t.Parallel()
+	g := NewGovernor(GovernorConfig{MaxConcurrent: 16})
+	tickets := make([]*ticket, 0, 16)
+	for i := range 16 {
+		ticket, err := g.acquire(t.Context(), newTurn(t.Context(), "GET", fmt.Sprintf("/%d", i)))
+		require.NoError(t, err)
+		tickets = append(tickets, ticket)
+	}
+	for _, ticket := range tickets[:6] {
+		require.False(t, ticket.answered(http.StatusTooManyRequests, rateHeaders(0, 0, time.Minute)))
+	}
+	require.Equal(t, 8, g.slots.level)
+	for _, ticket := range tickets {
+		ticket.done()
+	}
+	ticket, err := g.acquire(t.Context(), newTurn(t.Context(), "GET", "/again"))
+	require.NoError(t, err)
+	ticket.answered(http.StatusTooManyRequests, rateHeaders(0, 0, time.Minute))
+	require.Equal(t, 1, g.slots.level, "one at a time, never none")
+	ticket.done()
+}
 
 func TestGovernor_ShareLeavesTheRestToOthers(t *testing.T) {
 	t.Parallel()

@@ -162,6 +162,22 @@ func TestWindow_Room(t *testing.T) {
 	}
 }
 
+func TestWindow_AnswersOfTheLastWindowAreNotPendingInThis(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	w := window{share: 1}
+	old, slow := w.send(now), w.send(now)
+	w.settle(&old)
+	w.learn(offer{limit: 10, remaining: 9, reset: 1, ends: now}, old, false)
+	require.Equal(t, probes, w.room(now))
+	fresh := w.send(now)
+	w.settle(&slow)
+	w.settle(&slow)
+	require.Equal(t, 1, w.pending)
+	w.settle(&fresh)
+	require.Zero(t, w.pending)
+}
+
 func TestWindow_WaitIsNeverTooLong(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -64,7 +64,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		switch refusal := a.refusal(); {
 		case a.err == nil:
 			return a.resp, nil
-		case a.sent == nil || ctx.Err() != nil:
+		case a.sent == nil:
 			return nil, a.err
 		case refusal != nil && refusal.Status == http.StatusTooManyRequests:
 			if refused = refusal; a.inLine {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -74,6 +75,47 @@ func TestDo_TheRequest(t *testing.T) {
 		"Authorization": {"SSWS secret"}, "X-Extra": {"1"}, "User-Agent": {"test/1"},
 		"Accept": {"application/json"}, "Content-Type": {"application/json"},
 	}, got.Header)
+}
+
+func TestDo_OnlyTheAuthoriserSetsTheCredential(t *testing.T) {
+	t.Parallel()
+	c := newTestClient(t, Config{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		require.Empty(t, r.Header.Values("Authorization"))
+		return answer(r, 200, nil, ""), nil
+	})})
+	r := *aGet
+	r.Header = http.Header{"authorization": {"Bearer forged"}}
+	_, err := c.Do(t.Context(), &r)
+	require.NoError(t, err)
+	require.Len(t, r.Header, 1, "the caller's own map is left as it is")
+}
+
+type closing struct {
+	io.Reader
+	closed *bool
+}
+
+func (c closing) Close() error {
+	*c.closed = true
+	return nil
+}
+
+func TestDo_BodiesAreClosed(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]io.Reader{
+		"read":      strings.NewReader("{}"),
+		"too large": strings.NewReader(strings.Repeat(" ", 100)),
+		"broken":    iotest.ErrReader(io.ErrUnexpectedEOF),
+	} {
+		closed := false
+		c := newTestClient(t, Config{MaxBody: 64, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			res := answer(r, 200, nil, "")
+			res.ContentLength, res.Body = -1, closing{body, &closed}
+			return res, nil
+		})})
+		_, _ = c.Do(t.Context(), aPost)
+		require.True(t, closed, name)
+	}
 }
 
 func TestDo_RetriesOnlyWhatIsSafe(t *testing.T) {
