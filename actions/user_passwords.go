@@ -59,6 +59,7 @@ type setUserPassword struct {
 	RevokeSessions  bool           `json:"revokeSessions" title:"Revoke Sessions" default:"false" always:"true" doc:"Also end all of the user's sessions."`
 }
 
+// Check leaves exactly the three ways there are: the old password and a new one, a new one, or a new hash.
 func (in *setUserPassword) Check() schemas.Invalid {
 	bad := checkHash("newHashPassword", in.NewHashPassword)
 	switch {

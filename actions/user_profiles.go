@@ -94,6 +94,7 @@ func (in *createUser) profile() map[string]any {
 	return profile
 }
 
+// Check holds the rules between the inputs that Okta would refuse with E0000001, E0000093, E0000124 or E0000125.
 func (in *createUser) Check() schemas.Invalid {
 	bad := in.checkCredentials()
 	if len(in.GroupIDs) > 20 {
@@ -206,6 +207,7 @@ func (in *updateUser) profile() map[string]any {
 		"firstName", in.FirstName, "lastName", in.LastName, "mobilePhone", in.MobilePhone)
 }
 
+// Check holds the rules between the inputs.
 func (in *updateUser) Check() schemas.Invalid {
 	return append(in.checkCredentials(), in.checkExtra(in.profile())...)
 }

@@ -33,6 +33,7 @@ func (in *listUsers) query() url.Values {
 		"limit", number(in.Limit, pageSize), "sortBy", in.SortBy, "sortOrder", in.SortOrder)
 }
 
+// Check holds the inputs against what Okta documents for user lists.
 func (in *listUsers) Check() schemas.Invalid {
 	return append(checkSearching(in.query()), checkExtra(in.ExtraParameters, searchParameters...)...)
 }

@@ -144,7 +144,8 @@ func TestListUsers_NotSetIsNotSent(t *testing.T) {
 	t.Parallel()
 	org := newOrg(t)
 	mustInvoke(t, org.Client, actions.ListUsers, `{
-		"search": "", "q": null, "filter": "", "after": null, "limit": "", "sortBy": "", "sortOrder": null, "extraParameters": ""
+		"search": "", "q": null, "filter": "", "after": null, "limit": "",
+		"sortBy": "", "sortOrder": null, "extraParameters": ""
 	}`)
 	require.Equal(t, []string{"GET /api/v1/users?limit=200"}, org.Lines())
 }
