@@ -127,7 +127,7 @@ func TestManifest_Document(t *testing.T) {
 	requireValid(t, schemas.Manifest(), connector.NewIndex(manifest.New("dev")).JSON())
 }
 
-// TestManifest_Examples holds the example of every action and trigger against the schemas beside it, as an engine would,
+// TestManifest_Examples holds the example of every action and trigger against the schemas beside it, as engines do,
 // and gives the inputs to the action itself.
 func TestManifest_Examples(t *testing.T) {
 	t.Parallel()

@@ -13,9 +13,9 @@ const (
 	lockRetry = 20 * time.Millisecond // between two tries
 )
 
-// lock makes the caller the only holder of name, across goroutines and replicas, until unlock is called or lockTime has
-// passed. The work under it must be short, and safe should the lock be lost: it guards against doing things twice, the
-// versions of rows guard what is written.
+// lock makes the caller the only holder of name, across goroutines and replicas, until unlock is called. The work under
+// it must be safe should the lock be lost: it guards against doing things twice, the versions of rows guard what is
+// written.
 func lock(ctx context.Context, s *store.Store, name string) (unlock func(), err error) {
 	holder := rand.Text() // not the process: two of its goroutines exclude each other as well
 	for {
@@ -24,7 +24,12 @@ func lock(ctx context.Context, s *store.Store, name string) (unlock func(), err 
 			return nil, err
 		}
 		if held {
+			renew := every(context.WithoutCancel(ctx), lockTime/3, func() bool {
+				held, err := s.Lease(context.WithoutCancel(ctx), name, holder, lockTime)
+				return held || err != nil
+			})
 			return func() {
+				renew()
 				// Should this fail, the lease ends by itself.
 				_ = s.Release(context.WithoutCancel(ctx), name, holder)
 			}, nil

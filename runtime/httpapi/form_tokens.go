@@ -33,7 +33,7 @@ func (s *server) formToken(r *http.Request) (reply, error) {
 	token, expires := s.Sessions.FormToken(caller(r.Context()), FormGrant(body))
 	return ok(map[string]string{
 		"token": token, "expiresAt": expires.UTC().Format(time.RFC3339),
-		"url": s.origin(r) + "/forms/" + body.Form + "?token=" + url.QueryEscape(token),
+		"url": Origin(s.PublicURL, r) + "/forms/" + body.Form + "?token=" + url.QueryEscape(token),
 	}), nil
 }
 
@@ -59,11 +59,11 @@ func (s *server) checkForm(r *http.Request, body formTokenBody) error {
 	return err
 }
 
-// origin is where the browser reaches this server: the public URL, or what the request was sent to.
-func (s *server) origin(r *http.Request) string {
+// Origin is where browsers reach this server: the public URL, or, where there is none, what r was sent to.
+func Origin(publicURL string, r *http.Request) string {
 	switch {
-	case s.PublicURL != "":
-		return strings.TrimSuffix(s.PublicURL, "/")
+	case publicURL != "":
+		return strings.TrimSuffix(publicURL, "/")
 	case r.TLS != nil:
 		return "https://" + r.Host
 	}

@@ -63,6 +63,13 @@ func Describe(err error) string {
 	return p.Detail
 }
 
+// Document returns the problem document that err would be answered with, and its status.
+func Document(err error) (status int, document json.RawMessage) {
+	p := problemOf(err)
+	raw, _ := json.Marshal(p) // text and numbers: it always marshals
+	return p.Status, raw
+}
+
 // problemOf is the one place where an error gets its status.
 func problemOf(err error) *problem {
 	var (
@@ -73,7 +80,9 @@ func problemOf(err error) *problem {
 		notFound  *runtime.NotFoundError
 		conflict  *runtime.ConflictError
 		forbidden *runtime.ForbiddenError
-		signIn    *connections.NotAuthorizedError
+		missing   *connections.NotAuthorizedError
+		signIn    *runtime.SignInError
+		failure   *connections.Failure
 		action    *runtime.ActionError
 	)
 	errors.As(err, &action)
@@ -95,11 +104,17 @@ func problemOf(err error) *problem {
 		return newProblem(http.StatusConflict, conflict.Code, conflict.Detail)
 	case errors.As(err, &forbidden):
 		return newProblem(http.StatusForbidden, "forbidden", forbidden.Detail)
-	case errors.As(err, &signIn):
-		return newProblem(http.StatusFailedDependency, "not_authorized", err.Error())
+	case errors.As(err, &missing):
+		return newProblem(http.StatusFailedDependency, "not_authorized", missing.Error())
 	}
 	if p := oktaProblemOf(err, action); p != nil {
 		return p
+	}
+	switch {
+	case errors.As(err, &failure):
+		return newProblem(http.StatusFailedDependency, "connection_refused", failure.Detail)
+	case errors.As(err, &signIn):
+		return newProblem(http.StatusBadRequest, "sign_in_failed", signIn.Error())
 	}
 	return newProblem(http.StatusInternalServerError, "internal", "something went wrong here; the log has the details")
 }
@@ -118,19 +133,20 @@ func oktaProblemOf(err error, action *runtime.ActionError) *problem {
 		p.Retryable, p.RetryAfter = true, seconds(limited.RetryAfter)
 		return p
 	case errors.As(err, &refused) && refused.Reason == "" && refused.Status < 500:
-		p := newProblem(http.StatusFailedDependency, "okta_refused", refusalDetail(err, refused, action))
+		p := newProblem(http.StatusFailedDependency, "okta_refused", explain(err, action, refusalDetail(refused)))
 		p.Title, p.Okta = "Okta refused", oktaPart(refused)
 		p.Retryable = refused.Code == okta.CodeActivating
 		return p
 	case errors.As(err, &refused):
-		p := newProblem(http.StatusBadGateway, "okta_failed", failureDetail(refused))
+		p := newProblem(http.StatusBadGateway, "okta_failed", explain(err, action, failureDetail(refused)))
 		p.Okta = oktaPart(refused)
 		return outcome(p, err, action)
 	case errors.As(err, &network) && network.TimedOut, errors.Is(err, context.DeadlineExceeded):
 		p := newProblem(http.StatusGatewayTimeout, "timeout", "Okta did not answer within the time allowed")
 		return outcome(p, err, action)
 	case errors.As(err, &network):
-		p := newProblem(http.StatusBadGateway, "okta_unreachable", "no answer from the org: "+network.Err.Error())
+		p := newProblem(http.StatusBadGateway, "okta_unreachable",
+			explain(err, action, "no answer from the org: "+network.Err.Error()))
 		return outcome(p, err, action)
 	}
 	return nil
@@ -156,7 +172,8 @@ func oktaPart(e *okta.Error) *oktaProblem {
 	return &oktaProblem{Status: e.Status, ErrorCode: e.Code, ErrorSummary: e.Summary, ErrorID: e.ID, ErrorCauses: causes}
 }
 
-func refusalDetail(err error, e *okta.Error, action *runtime.ActionError) string {
+// explain words err as a person can act on it, where it is about the connection; otherwise as given.
+func explain(err error, action *runtime.ActionError, otherwise string) string {
 	var scopes []string
 	if action != nil {
 		scopes = action.Action.Scopes
@@ -164,6 +181,10 @@ func refusalDetail(err error, e *okta.Error, action *runtime.ActionError) string
 	if explained := connections.Explain(err, scopes); explained != "" {
 		return explained
 	}
+	return otherwise
+}
+
+func refusalDetail(e *okta.Error) string {
 	detail := fmt.Sprintf("Okta answered %d", e.Status)
 	if e.Summary != "" {
 		detail += ": " + e.Summary
