@@ -175,8 +175,9 @@ func TestSelectPolicy_OneType(t *testing.T) {
 func TestSelectPolicy_AllTypes(t *testing.T) {
 	t.Parallel()
 	org := pages(t, map[string]string{
-		"/api/v1/policies?limit=50&type=MFA_ENROLL":         `[{"id": "00p1", "name": "A", "type": "MFA_ENROLL"}]`,
-		"/api/v1/policies?limit=50&type=PASSWORD":           `[{"id": "00p2", "name": "B", "type": "PASSWORD"}] next=/api/v1/x?after=x`,
+		"/api/v1/policies?limit=50&type=MFA_ENROLL": `[{"id": "00p1", "name": "A", "type": "MFA_ENROLL"}]`,
+		"/api/v1/policies?limit=50&type=PASSWORD": `[{"id": "00p2", "name": "B", "type": "PASSWORD"}]` +
+			` next=/api/v1/policies?after=x`,
 		"/api/v1/policies?after=x&limit=50&type=PASSWORD":   `[{"id": "00p3", "name": "C", "type": "PASSWORD"}]`,
 		"/api/v1/policies?limit=50&type=PROFILE_ENROLLMENT": `[{"id": "00p4", "name": "D", "type": "PROFILE_ENROLLMENT"}]`,
 	})

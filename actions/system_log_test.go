@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/okta-connector/okta-connector/actions"
-	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/connections/okta/oktatest"
 )
 
@@ -58,7 +57,8 @@ func TestGetSystemLogs_OnePage(t *testing.T) {
 	first := mustInvoke(t, c, actions.GetSystemLogs, `{"since": "2026-02-04T00:00:00Z", "sortOrder": "ASCENDING"}`)
 	require.Len(t, first.list(t), 200)
 	require.Equal(t, "200", first.NextCursor)
-	require.Equal(t, []string{"GET /api/v1/logs?limit=200&since=2026-02-04T00%3A00%3A00Z&sortOrder=ASCENDING"}, org.Lines())
+	require.Equal(t,
+		[]string{"GET /api/v1/logs?limit=200&since=2026-02-04T00%3A00%3A00Z&sortOrder=ASCENDING"}, org.Lines())
 
 	org.Forget()
 	last := mustInvoke(t, c, actions.GetSystemLogs,
@@ -94,22 +94,12 @@ func TestGetSystemLogs_FetchAllEnds(t *testing.T) {
 func TestGetSystemLogs_UntilIsOktasNow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const ahead = 5 * time.Minute
-		var until string
-		org := answers{func(r *http.Request) (*http.Response, error) {
-			if r.URL.Path == "/api/v1/logs" {
-				until = r.URL.Query().Get("until")
-			}
-			resp, err := status(200, "Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))(r)
-			resp.Body = http.NoBody
-			return resp, err
-		}}
-		c, err := okta.New(okta.Config{
-			BaseURL: "https://acme.okta.com", Auth: noCredential{}, Transport: &script{answers: org},
-		})
-		require.NoError(t, err)
-		mustInvoke(t, c, actions.GetSystemLogs, `{"fetchAll": true}`)
-		require.Equal(t, time.Now().Add(ahead+time.Second).UTC().Format("2006-01-02T15:04:05.000Z"), until)
+		org := &script{answers: []int{200}, ahead: 5 * time.Minute}
+		mustInvoke(t, org.client(t), actions.GetSystemLogs, `{"fetchAll": true}`)
+		last := org.asked[len(org.asked)-1]
+		require.Equal(t, "/api/v1/logs", last.Path)
+		require.Equal(t, time.Now().Add(org.ahead+time.Second).UTC().Format("2006-01-02T15:04:05.000Z"),
+			last.Query().Get("until"))
 	})
 }
 
@@ -121,7 +111,8 @@ func TestGetSystemLogs_StopsAtTenThousand(t *testing.T) {
 	first := mustInvoke(t, c, actions.GetSystemLogs, `{"fetchAll": true, "until": "2026-02-05T00:00:00Z"}`)
 	require.Len(t, first.list(t), 10_000)
 	require.Equal(t, "10000", first.NextCursor)
-	rest := mustInvoke(t, c, actions.GetSystemLogs, `{"fetchAll": true, "until": "2026-02-05T00:00:00Z", "after": "10000"}`)
+	rest := mustInvoke(t, c, actions.GetSystemLogs,
+		`{"fetchAll": true, "until": "2026-02-05T00:00:00Z", "after": "10000"}`)
 	require.Len(t, rest.list(t), 500)
 	require.Equal(t, "10000", rest.list(t)[0]["uuid"])
 	require.Empty(t, rest.NextCursor)
