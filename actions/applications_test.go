@@ -116,10 +116,15 @@ func TestAppAssignment(t *testing.T) {
 	found := mustInvoke(t, org.Client, actions.GetApplicationUserAssignment, `{`+ids+`, "expand": "user"}`).object(t)
 	require.Equal(t, user, found["_embedded"].(map[string]any)["user"].(map[string]any)["id"])
 
+	updated := mustInvoke(t, org.Client, actions.UpdateApplicationUserAssignment,
+		`{`+ids+`, "profile": {"role": "admin"}}`)
+	require.Equal(t, "admin", updated.object(t)["profile"].(map[string]any)["role"])
+
 	removed := mustInvoke(t, org.Client, actions.RemoveApplicationUserAssignment, `{`+ids+`}`)
 	require.JSONEq(t, `{`+ids+`, "status": "REMOVED"}`, string(removed.Data))
 	require.Equal(t, []string{
-		"POST " + path, "GET " + path + "/" + user + "?expand=user", "DELETE " + path + "/" + user + "?sendEmail=false",
+		"POST " + path, "GET " + path + "/" + user + "?expand=user", "POST " + path + "/" + user,
+		"DELETE " + path + "/" + user + "?sendEmail=false",
 	}, org.Lines())
 
 	for _, refused := range []struct {

@@ -128,9 +128,9 @@ func deleteHooks(ctx context.Context, c *okta.Client, hooks []eventHook) (connec
 		if first == nil {
 			first = err
 		}
-		outcomes[i].Status, outcomes[i].Error = "FAILED", err.Error()
+		outcomes[i].Status, outcomes[i].Error = "FAILED", reason(err)
 		result.Warnings = append(result.Warnings, connector.Warning{
-			Code: "deletion_failed", Detail: "Event hook " + hook.ID + " is still there: " + err.Error(),
+			Code: "deletion_failed", Detail: "Event hook " + hook.ID + " is still there: " + reason(err),
 		})
 	}
 	if first != nil && deleted == 0 {

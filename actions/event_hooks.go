@@ -162,7 +162,7 @@ func (in createEventHook) finish(ctx context.Context, c *okta.Client, hook json.
 	}
 	result := connector.Result{Data: hook}
 	if finished, err := step(ctx, id); err != nil {
-		result.Warnings = []connector.Warning{{Code: code, Detail: detail + err.Error()}}
+		result.Warnings = []connector.Warning{{Code: code, Detail: detail + reason(err)}}
 	} else {
 		result.Data = finished
 	}

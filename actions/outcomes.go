@@ -1,9 +1,13 @@
 package actions
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/schemas"
 )
 
@@ -23,4 +27,13 @@ func statusSchema(ids ...string) json.RawMessage {
 		panic(fmt.Sprintf("actions: statusSchema: %v", err))
 	}
 	return schema
+}
+
+// reason is why Okta refused, in its own words. Any other error speaks for itself.
+func reason(err error) string {
+	var refusal *okta.Error
+	if !errors.As(err, &refusal) || refusal.Code == "" {
+		return err.Error()
+	}
+	return cmp.Or(strings.Join(refusal.Causes, "; "), refusal.Summary) + " (" + refusal.Code + ")"
 }
