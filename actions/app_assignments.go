@@ -107,7 +107,7 @@ var AssignApplicationToUser = connector.NewAction(
 		Label: "Assign Application to User",
 		Description: "Gives a user access to an app, with the user's name, password and attributes there where the " +
 			"app takes them. An app with provisioning makes an account for the user.",
-		Group:  "Applications",
+		Group:  appsResource,
 		Output: schemas.AppUser(),
 		Example: example(
 			`{
@@ -116,7 +116,7 @@ var AssignApplicationToUser = connector.NewAction(
 			}`,
 			appUserExample,
 		),
-		Scopes: []string{"okta.apps.manage"},
+		Scopes: []string{appsManage},
 	},
 	func(ctx context.Context, c *okta.Client, in assignApplicationToUser) (connector.Result, error) {
 		return answer(in.assign(ctx, c))
@@ -135,13 +135,13 @@ var GetApplicationUserAssignment = connector.NewAction(
 		Label: "Get Application User Assignment",
 		Description: "Reads how one user is assigned to one app: scope, state, name and attributes there. Okta " +
 			"shows no passwords.",
-		Group:  "Applications",
+		Group:  appsResource,
 		Output: schemas.AppUser(),
 		Example: example(
 			`{"applicationId": "0oa1gjh63g214q0Hq0g4", "userId": "00u1emaK22TWRYd3TtG7"}`,
 			appUserExample,
 		),
-		Scopes:      []string{"okta.apps.read"},
+		Scopes:      []string{appsRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in getApplicationUserAssignment) (connector.Result, error) {
@@ -170,7 +170,7 @@ var UpdateApplicationUserAssignment = connector.NewAction(
 		Label: "Update Application User Assignment",
 		Description: "Changes what a user is in an app: the attributes, the name or the password there. At least " +
 			"one of them must be given.",
-		Group:  "Applications",
+		Group:  appsResource,
 		Output: schemas.AppUser(),
 		Example: example(
 			`{
@@ -178,7 +178,7 @@ var UpdateApplicationUserAssignment = connector.NewAction(
 			}`,
 			appUserExample,
 		),
-		Scopes:      []string{"okta.apps.manage"},
+		Scopes:      []string{appsManage},
 		Annotations: connector.Annotations{Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in updateApplicationUserAssignment) (connector.Result, error) {
@@ -199,13 +199,13 @@ var RemoveApplicationUserAssignment = connector.NewAction(
 		Label: "Remove Application User Assignment",
 		Description: "Takes an app away from a user. An app with provisioning may deactivate or delete the user's " +
 			"account there. An assignment that came through a group ends with the membership, not here.",
-		Group:  "Applications",
+		Group:  appsResource,
 		Output: statusSchema("applicationId", "userId"),
 		Example: example(
 			`{"applicationId": "0oa1gjh63g214q0Hq0g4", "userId": "00u1emaK22TWRYd3TtG7"}`,
 			`{"applicationId": "0oa1gjh63g214q0Hq0g4", "userId": "00u1emaK22TWRYd3TtG7", "status": "REMOVED"}`,
 		),
-		Scopes:      []string{"okta.apps.manage"},
+		Scopes:      []string{appsManage},
 		Annotations: connector.Annotations{Destructive: true},
 	},
 	func(ctx context.Context, c *okta.Client, in removeApplicationUserAssignment) (connector.Result, error) {

@@ -10,6 +10,12 @@ import (
 	"github.com/okta-connector/okta-connector/schemas"
 )
 
+const (
+	appsResource = "Applications"
+	appsRead     = "okta.apps.read"
+	appsManage   = "okta.apps.manage"
+)
+
 // applicationRef addresses an app instance.
 type applicationRef struct {
 	ApplicationID string `json:"applicationId" title:"Application ID" required:"true" pattern:"[^.]" hint:"must not be dots alone" source:"selectApplication" example:"0oa1gjh63g214q0Hq0g4" doc:"The id of the app instance in this org."`
@@ -27,10 +33,10 @@ var GetApplication = connector.NewAction(
 		Label: "Get Application",
 		Description: "Reads one app of the org with its settings, which differ by kind of app. Expand adds how one " +
 			"user is assigned to it.",
-		Group:       "Applications",
+		Group:       appsResource,
 		Output:      schemas.Application(),
 		Example:     example(`{"applicationId": "0oa1gjh63g214q0Hq0g4"}`, applicationExample),
-		Scopes:      []string{"okta.apps.read"},
+		Scopes:      []string{appsRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in getApplication) (connector.Result, error) {
@@ -80,10 +86,10 @@ var ListApplications = connector.NewAction(
 		Label: "List Applications",
 		Description: "Lists the org's apps: all of them, or those that match q or Filter. With a filter on a user, " +
 			"Expand adds how that user is assigned to each.",
-		Group:       "Applications",
+		Group:       appsResource,
 		Output:      schemas.ListOf(schemas.Application()),
 		Example:     example(`{"filter": "status eq \"ACTIVE\"", "limit": 50}`, "["+applicationExample+"]"),
-		Scopes:      []string{"okta.apps.read"},
+		Scopes:      []string{appsRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in listApplications) (connector.Result, error) {

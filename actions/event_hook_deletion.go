@@ -57,13 +57,13 @@ var DeleteEventHook = connector.NewAction(
 		Label: "Delete Event Hook",
 		Description: "Deletes an event hook for good. One that is active is deactivated first, since Okta deletes " +
 			"no other.",
-		Group:  "Event Hooks",
+		Group:  hooksResource,
 		Output: statusSchema("id"),
 		Example: example(
 			`{"eventHookId": "who8vt36qfNpCGz9H1e6"}`,
 			`{"id": "who8vt36qfNpCGz9H1e6", "status": "DELETED"}`,
 		),
-		Scopes:      []string{"okta.eventHooks.read", "okta.eventHooks.manage"},
+		Scopes:      []string{hooksRead, hooksManage},
 		Annotations: connector.Annotations{Destructive: true},
 	},
 	func(ctx context.Context, c *okta.Client, in eventHookRef) (connector.Result, error) {
@@ -147,7 +147,7 @@ var DeleteAllEventHooks = connector.NewAction(
 		Label: "Delete All Event Hooks",
 		Description: "Deletes the event hooks that send to one URL, or, without a URL, every event hook of the " +
 			"org, those of other products included. It goes on when one fails, and tells what became of each.",
-		Group:  "Event Hooks",
+		Group:  hooksResource,
 		Output: json.RawMessage(deletedHooksSchema),
 		Example: example(
 			`{"eventHookUrl": "https://engine.example.com/okta"}`,
@@ -156,7 +156,7 @@ var DeleteAllEventHooks = connector.NewAction(
 				"status": "DELETED"
 			}]`,
 		),
-		Scopes:      []string{"okta.eventHooks.read", "okta.eventHooks.manage"},
+		Scopes:      []string{hooksRead, hooksManage},
 		Annotations: connector.Annotations{Destructive: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in deleteAllEventHooks) (connector.Result, error) {

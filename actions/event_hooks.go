@@ -12,6 +12,12 @@ import (
 	"github.com/okta-connector/okta-connector/schemas"
 )
 
+const (
+	hooksResource = "Event Hooks"
+	hooksRead     = "okta.eventHooks.read"
+	hooksManage   = "okta.eventHooks.manage"
+)
+
 // eventHookRef addresses an event hook.
 type eventHookRef struct {
 	EventHookID string `json:"eventHookId" title:"Event Hook ID" required:"true" pattern:"[^.]" hint:"must not be dots alone" source:"selectEventHook" example:"who8vt36qfNpCGz9H1e6" doc:"The event hook's id."`
@@ -24,10 +30,10 @@ var ActivateEventHook = connector.NewAction(
 		Label: "Activate Event Hook",
 		Description: "Turns an event hook on. Okta sends it events once it is verified too, which activating does " +
 			"not do.",
-		Group:       "Event Hooks",
+		Group:       hooksResource,
 		Output:      schemas.EventHook(),
 		Example:     example(`{"eventHookId": "who8vt36qfNpCGz9H1e6"}`, eventHookExample),
-		Scopes:      []string{"okta.eventHooks.manage"},
+		Scopes:      []string{hooksManage},
 		Annotations: connector.Annotations{Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in eventHookRef) (connector.Result, error) {
@@ -42,13 +48,13 @@ var DeactivateEventHook = connector.NewAction(
 		Label: "Deactivate Event Hook",
 		Description: "Turns an event hook off. Okta sends it nothing more, and does not make up for it when the " +
 			"hook is activated again.",
-		Group:  "Event Hooks",
+		Group:  hooksResource,
 		Output: schemas.EventHook(),
 		Example: example(
 			`{"eventHookId": "who8vt36qfNpCGz9H1e6"}`,
 			strings.Replace(eventHookExample, `"ACTIVE"`, `"INACTIVE"`, 1),
 		),
-		Scopes:      []string{"okta.eventHooks.manage"},
+		Scopes:      []string{hooksManage},
 		Annotations: connector.Annotations{Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in eventHookRef) (connector.Result, error) {
@@ -63,10 +69,10 @@ var GetEventHook = connector.NewAction(
 		Label: "Get Event Hook",
 		Description: "Reads one event hook: its URL, its event types and whether it is active and verified. Okta " +
 			"never shows its secret.",
-		Group:       "Event Hooks",
+		Group:       hooksResource,
 		Output:      schemas.EventHook(),
 		Example:     example(`{"eventHookId": "who8vt36qfNpCGz9H1e6"}`, eventHookExample),
-		Scopes:      []string{"okta.eventHooks.read"},
+		Scopes:      []string{hooksRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in eventHookRef) (connector.Result, error) {
@@ -82,10 +88,10 @@ var ListEventHooks = connector.NewAction(
 		Key:         "listEventHooks",
 		Label:       "List Event Hooks",
 		Description: "Lists all event hooks of the org, whoever made them. Okta has no pages here.",
-		Group:       "Event Hooks",
+		Group:       hooksResource,
 		Output:      schemas.ListOf(schemas.EventHook()),
 		Example:     example(`{}`, "["+eventHookExample+"]"),
-		Scopes:      []string{"okta.eventHooks.read"},
+		Scopes:      []string{hooksRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, _ listEventHooks) (connector.Result, error) {
@@ -100,10 +106,10 @@ var VerifyEventHook = connector.NewAction(
 		Label: "Verify Event Hook",
 		Description: "Asks Okta to verify that the hook's URL answers its one-time challenge. Okta waits 3 " +
 			"seconds, tries once more, and refuses with the reason if that fails too.",
-		Group:       "Event Hooks",
+		Group:       hooksResource,
 		Output:      schemas.EventHook(),
 		Example:     example(`{"eventHookId": "who8vt36qfNpCGz9H1e6"}`, eventHookExample),
-		Scopes:      []string{"okta.eventHooks.manage"},
+		Scopes:      []string{hooksManage},
 		Annotations: connector.Annotations{Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in eventHookRef) (connector.Result, error) {
@@ -176,7 +182,7 @@ var CreateEventHook = connector.NewAction(
 		Label: "Create Event Hook",
 		Description: "Registers a URL that Okta sends events to, and has Okta verify it at once, for which the URL " +
 			"must already answer. A hook that fails verification is kept and returned with a warning.",
-		Group:  "Event Hooks",
+		Group:  hooksResource,
 		Output: schemas.EventHook(),
 		Example: example(
 			`{
@@ -186,7 +192,7 @@ var CreateEventHook = connector.NewAction(
 			}`,
 			eventHookExample,
 		),
-		Scopes: []string{"okta.eventHooks.manage"},
+		Scopes: []string{hooksManage},
 	},
 	func(ctx context.Context, c *okta.Client, in createEventHook) (connector.Result, error) {
 		hook, err := c.CreateEventHook(ctx, in.hook())

@@ -15,13 +15,13 @@ var AddUserToGroup = connector.NewAction(
 		Label: "Add User to Group",
 		Description: "Makes a user a member of a group. Somebody who is one already stays one. Only groups of the " +
 			"org's own take members this way: those that an app or Okta itself fills refuse it.",
-		Group:  "Groups",
+		Group:  groupsResource,
 		Output: statusSchema("groupId", "userId"),
 		Example: example(
 			`{"groupId": "00g1emaKYZTWRYYRRTSK", "userId": "00u1emaK22TWRYd3TtG7"}`,
 			`{"groupId": "00g1emaKYZTWRYYRRTSK", "userId": "00u1emaK22TWRYd3TtG7", "status": "MEMBER"}`,
 		),
-		Scopes:      []string{"okta.groups.manage"},
+		Scopes:      []string{groupsManage},
 		Annotations: connector.Annotations{Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in groupMember) (connector.Result, error) {
@@ -49,13 +49,13 @@ var RemoveUserFromGroup = connector.NewAction(
 		Label: "Remove User from Group",
 		Description: "Ends a user's membership in a group, and with it the access to apps that came through the " +
 			"group. A group rule that still matches the user may bring the membership back.",
-		Group:  "Groups",
+		Group:  groupsResource,
 		Output: statusSchema("groupId", "userId"),
 		Example: example(
 			`{"groupId": "00g1emaKYZTWRYYRRTSK", "userId": "00u1emaK22TWRYd3TtG7"}`,
 			`{"groupId": "00g1emaKYZTWRYYRRTSK", "userId": "00u1emaK22TWRYd3TtG7", "status": "REMOVED"}`,
 		),
-		Scopes:      []string{"okta.groups.manage"},
+		Scopes:      []string{groupsManage},
 		Annotations: connector.Annotations{Destructive: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in groupMember) (connector.Result, error) {
@@ -79,10 +79,10 @@ var ListGroupMembers = connector.NewAction(
 		Key:         "listGroupMembers",
 		Label:       "List Group Members",
 		Description: "Lists the users who are members of a group, as whole users.",
-		Group:       "Groups",
+		Group:       groupsResource,
 		Output:      schemas.ListOf(schemas.User()),
 		Example:     example(`{"groupId": "00g1emaKYZTWRYYRRTSK", "fetchAll": true}`, memberExample),
-		Scopes:      []string{"okta.groups.read"},
+		Scopes:      []string{groupsRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in listGroupMembers) (connector.Result, error) {

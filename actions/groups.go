@@ -11,6 +11,12 @@ import (
 	"github.com/okta-connector/okta-connector/schemas"
 )
 
+const (
+	groupsResource = "Groups"
+	groupsRead     = "okta.groups.read"
+	groupsManage   = "okta.groups.manage"
+)
+
 // groupRef addresses a group.
 type groupRef struct {
 	GroupID string `json:"groupId" title:"Group ID" required:"true" pattern:"[^.]" hint:"must not be dots alone" source:"selectGroup" example:"00g1emaKYZTWRYYRRTSK" doc:"The group's id."`
@@ -32,13 +38,13 @@ var CreateGroup = connector.NewAction(
 		Key:         "createGroup",
 		Label:       "Create Group",
 		Description: "Creates a group of the org's own, without members. The name must not be taken.",
-		Group:       "Groups",
+		Group:       groupsResource,
 		Output:      schemas.Group(),
 		Example: example(
 			`{"name": "Data Platform", "description": "Builds and runs the data platform"}`,
 			groupExample,
 		),
-		Scopes: []string{"okta.groups.manage"},
+		Scopes: []string{groupsManage},
 	},
 	func(ctx context.Context, c *okta.Client, in createGroup) (connector.Result, error) {
 		return answer(c.AddGroup(ctx, groupProfile(in)))
@@ -52,13 +58,13 @@ var DeleteGroup = connector.NewAction(
 		Label: "Delete Group",
 		Description: "Deletes a group for good, with its memberships and app assignments; the members themselves " +
 			"stay. Okta refuses groups that it keeps itself, such as Everyone.",
-		Group:  "Groups",
+		Group:  groupsResource,
 		Output: statusSchema("id"),
 		Example: example(
 			`{"groupId": "00g1emaKYZTWRYYRRTSK"}`,
 			`{"id": "00g1emaKYZTWRYYRRTSK", "status": "DELETED"}`,
 		),
-		Scopes:      []string{"okta.groups.manage"},
+		Scopes:      []string{groupsManage},
 		Annotations: connector.Annotations{Destructive: true},
 	},
 	func(ctx context.Context, c *okta.Client, in groupRef) (connector.Result, error) {
@@ -73,10 +79,10 @@ var GetGroup = connector.NewAction(
 		Label: "Get Group",
 		Description: "Reads one group: its profile, its type and when its members last changed. The members are a " +
 			"list of their own.",
-		Group:       "Groups",
+		Group:       groupsResource,
 		Output:      schemas.Group(),
 		Example:     example(`{"groupId": "00g1emaKYZTWRYYRRTSK"}`, groupExample),
-		Scopes:      []string{"okta.groups.read"},
+		Scopes:      []string{groupsRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in groupRef) (connector.Result, error) {
@@ -119,10 +125,10 @@ var ListGroups = connector.NewAction(
 		Label: "List Groups",
 		Description: "Lists the org's groups: all of them, or those that match one of Search, Filter and q. A " +
 			"group made a moment ago may be missing from a search.",
-		Group:       "Groups",
+		Group:       groupsResource,
 		Output:      schemas.ListOf(schemas.Group()),
 		Example:     example(`{"search": "profile.name sw \"Data\"", "limit": 50}`, "["+groupExample+"]"),
-		Scopes:      []string{"okta.groups.read"},
+		Scopes:      []string{groupsRead},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in listGroups) (connector.Result, error) {
@@ -164,13 +170,13 @@ var UpdateGroup = connector.NewAction(
 		Label: "Update Group",
 		Description: "Changes the name or the description of a group of the org's own. What is not given stays as " +
 			"it is, custom attributes included: the group is read first, since Okta only replaces whole profiles.",
-		Group:  "Groups",
+		Group:  groupsResource,
 		Output: schemas.Group(),
 		Example: example(
 			`{"groupId": "00g1emaKYZTWRYYRRTSK", "description": "Builds and runs the data platform"}`,
 			groupExample,
 		),
-		Scopes:      []string{"okta.groups.read", "okta.groups.manage"},
+		Scopes:      []string{groupsRead, groupsManage},
 		Annotations: connector.Annotations{Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in updateGroup) (connector.Result, error) {

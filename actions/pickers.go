@@ -124,7 +124,7 @@ func userOption(u pickedUser) connector.Option {
 var SelectGroup = connector.NewDataSource(
 	connector.DataSourceInfo{
 		Key:         "selectGroup",
-		Label:       "Groups",
+		Label:       groupsResource,
 		Description: "Groups by the beginning of their name, or by id. Groups that an app or Okta itself fills say so.",
 	},
 	func(ctx context.Context, c *okta.Client, _ noInputs, s connector.Search) (connector.Options, error) {
@@ -164,7 +164,7 @@ func groupOption(g pickedGroup) connector.Option {
 var SelectApplication = connector.NewDataSource(
 	connector.DataSourceInfo{
 		Key:         "selectApplication",
-		Label:       "Applications",
+		Label:       appsResource,
 		Description: "App instances by the beginning of their label or name.",
 	},
 	func(ctx context.Context, c *okta.Client, _ noInputs, s connector.Search) (connector.Options, error) {

@@ -12,7 +12,7 @@ import (
 var SelectEventHook = connector.NewDataSource(
 	connector.DataSourceInfo{
 		Key:         "selectEventHook",
-		Label:       "Event Hooks",
+		Label:       hooksResource,
 		Description: "Event hooks by a part of their name or URL.",
 	},
 	func(ctx context.Context, c *okta.Client, _ noInputs, s connector.Search) (connector.Options, error) {
