@@ -131,7 +131,7 @@ func (s *Store) FinishDelivery(ctx context.Context, d *Shipment, o Outcome) (nex
 // ReleaseDelivery gives a claim back as if it had not been made. A claim that was lost is no error.
 func (s *Store) ReleaseDelivery(ctx context.Context, d *Shipment) error {
 	_, err := s.write().exec(ctx, `UPDATE subscriptions SET send_owner = '', send_due_at = now_us()
-		WHERE stream = ?1 AND send_fence = ?2 AND send_owner <> ''`, d.stream, d.Fence)
+		WHERE stream = ?1 AND send_fence = ?2`, d.stream, d.Fence)
 	if err != nil {
 		return fmt.Errorf("release delivery %s: %w", d.Delivery.ID, err)
 	}

@@ -112,7 +112,7 @@ func (s *Store) FinishPoll(ctx context.Context, p *Poll, run Run, next time.Time
 // told to stop uses it. A claim that was lost is no error.
 func (s *Store) ReleasePoll(ctx context.Context, p *Poll) error {
 	_, err := s.write().exec(ctx, `UPDATE subscriptions SET poll_owner = '', poll_due_at = next_poll_at
-		WHERE stream = ?1 AND poll_fence = ?2 AND poll_owner <> ''`, p.stream, p.Fence)
+		WHERE stream = ?1 AND poll_fence = ?2`, p.stream, p.Fence)
 	if err != nil {
 		return fmt.Errorf("release poll of %q: %w", p.Subscription.ID, err)
 	}

@@ -199,6 +199,15 @@ func reviveDead(t *testing.T, s *store.Store) {
 	revived, err := s.RetryDead(ctx, "watch")
 	require.NoError(t, err)
 	require.Equal(t, 2, revived)
+	d = ship(t, s, time.Minute)
+	_, err = s.FinishDelivery(ctx, d, store.Outcome{})
+	require.NoError(t, err)
+	held := ship(t, s, time.Minute)
+	require.NoError(t, s.RetryDelivery(ctx, d.Delivery.ID), "beside one that is on its way")
+	_, err = s.FinishDelivery(ctx, held, store.Outcome{})
+	require.NoError(t, err)
+	require.NoError(t, s.ReleaseDelivery(ctx, ship(t, s, time.Minute)))
+	require.NoError(t, s.RetryDelivery(ctx, held.Delivery.ID))
 	accept(t, s, "watch", makeEvents(31, 31))
 	var order []string
 	for d := ship(t, s, time.Minute); d != nil; {

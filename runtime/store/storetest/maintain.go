@@ -68,9 +68,10 @@ func recoverRetries(t *testing.T, s *store.Store) {
 		require.Equal(t, store.InvocationRunning, inv.Status)
 		return
 	}
+	require.ErrorIs(t, s.ExtendPoll(ctx, poll), store.ErrFenced)
+	require.ErrorIs(t, s.ExtendDelivery(ctx, held), store.ErrFenced)
 	require.Equal(t, held.Delivery.ID, ship(t, s, time.Minute).Delivery.ID)
 	claim(t, s, time.Minute)
-	require.ErrorIs(t, s.ExtendPoll(ctx, poll), store.ErrFenced)
 	require.True(t, leased)
 	require.Equal(t, store.CallInterrupted, state)
 	require.Equal(t, store.InvocationLost, inv.Status)

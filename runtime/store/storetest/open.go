@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -126,37 +125,4 @@ func rotate(t *testing.T, url string) {
 	_, err = store.Open(ctx, url, store.Options{Sealer: Sealer(t, "old")})
 	require.ErrorIs(t, err, store.ErrWrongKey)
 	check(openWith(t, url, Sealer(t, "new")))
-}
-
-func rotateConcurrently(t *testing.T, url string) {
-	ctx := t.Context()
-	replica := openWith(t, url, Sealer(t, "old", "new")) // has the new key but seals with the old one still
-	fill(t, replica)
-	both := openWith(t, url, Sealer(t, "new", "old"))
-	var version atomic.Int64
-	version.Store(2)
-	var group sync.WaitGroup
-	stop := make(chan struct{})
-	group.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-			}
-			next, err := replica.UpdateConnectionState(ctx, "for-watch", version.Load(),
-				[]byte(strings.Repeat("x", int(version.Load()))))
-			require.NoError(t, err)
-			version.Store(next)
-		}
-	})
-	for range 3 {
-		_, err := both.Rotate(ctx)
-		require.NoError(t, err)
-	}
-	close(stop)
-	group.Wait()
-	c, err := both.Connection(ctx, "for-watch")
-	require.NoError(t, err)
-	require.Len(t, c.State, int(version.Load()-1), "a rotation never brings an old value back")
 }

@@ -208,6 +208,9 @@ func finishAfterUpdate(t *testing.T, s *store.Store) {
 
 	require.NoError(t, s.FinishPoll(ctx, poll, ended(store.RunNoChanges), time.Now().AddDate(1, 0, 0)))
 	require.Equal(t, soon, read(t, s, "watch").NextPollAt)
+	due, _, err := s.NextDue(ctx)
+	require.NoError(t, err)
+	require.WithinDuration(t, soon, due, time.Second)
 }
 
 func releasePoll(t *testing.T, s *store.Store) {

@@ -54,7 +54,6 @@ func Run(t *testing.T, newDatabase func(t testing.TB) string) {
 		{"Open_NewerSchema", openNewer},
 		{"Open_Cancelled", openCancelled},
 		{"Rotate_OldKeyIsNoLongerNeeded", rotate},
-		{"Rotate_WhileWorkGoesOn", rotateConcurrently},
 	}
 	for _, entry := range databases {
 		t.Run(entry.name, func(t *testing.T) {

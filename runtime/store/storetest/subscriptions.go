@@ -129,6 +129,14 @@ func pause(t *testing.T, s *store.Store) {
 
 	require.NoError(t, s.SetPaused(ctx, "watch", false))
 	claim(t, s, time.Minute)
+	accept(t, s, "watch", makeEvents(3, 12))
+	d := ship(t, s, time.Minute)
+	require.Len(t, d.Events, 10)
+	require.NoError(t, s.SetPaused(ctx, "watch", true))
+	next, err := s.FinishDelivery(ctx, d, store.Outcome{Delivered: true, More: true})
+	require.NoError(t, err)
+	require.Nil(t, next)
+	require.NoError(t, s.SetPaused(ctx, "watch", false))
 	require.Len(t, ship(t, s, time.Minute).Events, 2)
 	require.ErrorIs(t, s.SetPaused(ctx, "absent", true), store.ErrNotFound)
 }
