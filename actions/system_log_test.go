@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/okta-connector/okta-connector/actions"
+	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/connections/okta/oktatest"
 )
 
@@ -120,6 +121,22 @@ func TestGetSystemLogs_StopsAtTenThousand(t *testing.T) {
 	odd := mustInvoke(t, c, actions.GetSystemLogs, `{"fetchAll": true, "limit": 300}`)
 	require.Len(t, odd.list(t), 9900, "one more page of 300 would be too many")
 	require.Equal(t, "9900", odd.NextCursor)
+}
+
+// TestGetSystemLogs_WhatJustHappened: reading everything up to now includes what was done a moment ago.
+func TestGetSystemLogs_WhatJustHappened(t *testing.T) {
+	t.Parallel()
+	org := newOrg(t)
+	id := addUser(t, org, "ada@example.com")
+	events := mustInvoke(t, org.Client, actions.GetSystemLogs,
+		`{"fetchAll": true, "filter": "target.id eq \"`+id+`\" and eventType eq \"user.lifecycle.create\""}`)
+	require.Len(t, events.list(t), 1)
+	require.Empty(t, events.NextCursor)
+
+	_, err := invoke(t, org.Client, actions.GetSystemLogs, `{"filter": "eventType like \"x\""}`)
+	var refusal *okta.Error
+	require.ErrorAs(t, err, &refusal)
+	require.Equal(t, http.StatusBadRequest, refusal.Status)
 }
 
 func TestGetSystemLogs_Checks(t *testing.T) {
