@@ -193,7 +193,7 @@ func (s *Store) scanEvent(row scanner) (Event, error) {
 	var e Event
 	var stream int64
 	var occurred, received sql.NullInt64
-	var data []byte
+	var data sql.RawBytes // the driver's own, good until the next row: Open copies
 	if err := row.Scan(&stream, &e.Seq, &e.ID, &e.Type, &e.Subject, &occurred, &received, &data); err != nil {
 		return Event{}, err
 	}
