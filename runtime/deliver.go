@@ -23,6 +23,7 @@ const (
 	minSendBackoff = time.Second
 	maxSendBackoff = 15 * time.Minute
 	sendTimeout    = 30 * time.Second // of one attempt
+	sendTurn       = 5 * time.Second  // then a subscription with a backlog lets others go first
 	maxReplyBody   = 64 << 10         // read of a receiver's answer, to reuse its connection
 )
 
@@ -36,7 +37,7 @@ func newReceiverClient(transport http.RoundTripper) *http.Client {
 }
 
 func (e *Engine) claimDeliveries(ctx context.Context, n int) ([]claimed, time.Time, error) {
-	shipments, err := e.store.ClaimDeliveries(ctx, e.owner, e.sendLease(), n)
+	shipments, err := e.store.ClaimDeliveries(ctx, e.owner, e.lease, n)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -51,14 +52,16 @@ func (e *Engine) claimDeliveries(ctx context.Context, n int) ([]claimed, time.Ti
 	return nil, next, err
 }
 
-// sendLease outlives one attempt, so that a claim needs no renewal while the receiver thinks.
-func (e *Engine) sendLease() time.Duration { return max(e.lease, sendTimeout+5*time.Second) }
-
-// deliver sends a claimed batch, and then the batches behind it as long as the receiver takes them.
+// deliver sends a claimed batch, and then the batches behind it as long as the receiver takes them and the turn lasts.
 func (e *Engine) deliver(ctx, stop context.Context, s *store.Shipment) {
+	began := time.Now()
 	for s != nil {
 		outcome := e.attempt(ctx, s)
-		outcome.More = outcome.Delivered && stop.Err() == nil
+		if ctx.Err() != nil && !outcome.Delivered {
+			e.releaseDelivery(ctx, s)
+			return
+		}
+		outcome.More = outcome.Delivered && stop.Err() == nil && time.Since(began) < sendTurn
 		level := e.log.Debug
 		if !outcome.Delivered {
 			level = e.log.Warn
@@ -76,12 +79,22 @@ func (e *Engine) deliver(ctx, stop context.Context, s *store.Shipment) {
 	}
 }
 
+// releaseDelivery gives back what the engine's end cut short: it is due at once for whoever runs next.
+func (e *Engine) releaseDelivery(ctx context.Context, s *store.Shipment) {
+	if err := e.store.ReleaseDelivery(context.WithoutCancel(ctx), s); err != nil {
+		e.log.Error("delivery not released", "delivery", s.Delivery.ID, "error", err)
+	}
+}
+
 // attempt sends one batch once and judges the answer: 2xx is delivered, anything else is tried again until the batch is
-// too old.
+// too old. The claim is renewed while the receiver thinks; losing it ends the attempt.
 func (e *Engine) attempt(ctx context.Context, s *store.Shipment) store.Outcome {
-	err := e.send(ctx, s)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer e.keepClaim(ctx, cancel, func(ctx context.Context) error { return e.store.ExtendDelivery(ctx, s) })()
+	status, err := e.send(ctx, s)
 	if err == nil {
-		return store.Outcome{Delivered: true, Status: http.StatusOK}
+		return store.Outcome{Delivered: true, Status: status}
 	}
 	outcome := store.Outcome{Error: err.Error()}
 	delay := sendBackoff(s.Delivery.Attempts)
@@ -103,10 +116,12 @@ func sendBackoff(attempts int) time.Duration {
 	return d/2 + rand.N(d/2)
 }
 
-func (e *Engine) send(ctx context.Context, s *store.Shipment) error {
+// send posts a batch and returns the status of a receiver that took it. Errors of one that did not are
+// [DeliveryError]s.
+func (e *Engine) send(ctx context.Context, s *store.Shipment) (status int, err error) {
 	client, err := e.client(ctx, ConnectionRef{Name: s.Connection})
 	if err != nil {
-		return fmt.Errorf("connection %s: %w", s.Connection, err)
+		return 0, fmt.Errorf("connection %s: %w", s.Connection, err)
 	}
 	events := make([]connector.Event, len(s.Events))
 	for i, ev := range s.Events {
@@ -116,11 +131,11 @@ func (e *Engine) send(ctx context.Context, s *store.Shipment) error {
 	now := time.Now()
 	signature, err := Sign(s.To.Secret, s.Delivery.ID, now, body)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.To.URL, bytes.NewReader(body))
 	if err != nil {
-		return &DeliveryError{Detail: "its URL is not valid"}
+		return 0, &DeliveryError{Detail: "its URL is not valid"}
 	}
 	for name, value := range s.To.Headers {
 		req.Header.Set(name, value)
@@ -132,14 +147,14 @@ func (e *Engine) send(ctx context.Context, s *store.Shipment) error {
 	req.Header.Set("webhook-signature", signature)
 	res, err := e.receivers.Do(req)
 	if err != nil {
-		return &DeliveryError{Detail: withoutURL(err).Error()}
+		return 0, &DeliveryError{Detail: withoutURL(err).Error()}
 	}
 	defer res.Body.Close()
 	_, _ = io.CopyN(io.Discard, res.Body, maxReplyBody) // what it says does not matter, its status does
 	if res.StatusCode/100 != 2 {
-		return &DeliveryError{Status: res.StatusCode, RetryAfter: retryAfter(res.Header, now)}
+		return 0, &DeliveryError{Status: res.StatusCode, RetryAfter: retryAfter(res.Header, now)}
 	}
-	return nil
+	return res.StatusCode, nil
 }
 
 // retryAfter reads the header in seconds or as a date; 0 when there is none.

@@ -27,6 +27,9 @@ const (
 	DefaultLease   = 10 * time.Second
 	DefaultWorkers = 16
 
+	// sendersPerWorker: deliveries mostly wait for receivers, and some for ones that hang until the attempt times out.
+	sendersPerWorker = 4
+
 	drainTime = 25 * time.Second // running work may take this long after the engine was told to stop
 )
 
@@ -39,7 +42,7 @@ type Config struct {
 	PublicURL   string            // where Okta reaches this server, for event hooks and OAuth; "" where it cannot
 	Receivers   http.RoundTripper // reaches the receivers of deliveries; nil: http.DefaultTransport
 	Lease       time.Duration     // of a claim; 0: [DefaultLease]
-	Workers     int               // polls, and deliveries, at a time; 0: [DefaultWorkers]
+	Workers     int               // polls at a time, and a quarter of the deliveries; 0: [DefaultWorkers]
 	Retention   store.Retention   // how long events, deliveries and the audit trail are kept; zero: [DefaultRetention]
 	RetryFor    time.Duration     // a delivery is tried this long; 0: [DefaultRetryFor]
 	Logger      *slog.Logger      // nil: discard
@@ -113,8 +116,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(work, e.end)()
 	var wg sync.WaitGroup
-	wg.Go(func() { e.dispatch(ctx, work, "poll", e.wakePoll, e.claimPolls) })
-	wg.Go(func() { e.dispatch(ctx, work, "delivery", e.wakeSend, e.claimDeliveries) })
+	wg.Go(func() { e.dispatch(ctx, work, "poll", e.workers, e.wakePoll, e.claimPolls) })
+	wg.Go(func() { e.dispatch(ctx, work, "delivery", sendersPerWorker*e.workers, e.wakeSend, e.claimDeliveries) })
+	wg.Go(func() { e.keepHooks(ctx) })
 	wg.Go(func() { e.prune(ctx) })
 	wg.Wait()
 	e.background.Wait()
@@ -148,16 +152,16 @@ func (e *Engine) idle() time.Duration {
 	return idleReplicas
 }
 
-// dispatch claims work as it comes due and performs it, at most e.workers pieces at a time, until ctx ends; the pieces
-// run under work. It returns when all are done.
+// dispatch claims work as it comes due and performs it, workers pieces at a time, until ctx ends; the pieces run under
+// work. It returns when all are done.
 func (e *Engine) dispatch(
-	ctx, work context.Context, kind string, wake chan struct{},
+	ctx, work context.Context, kind string, workers int, wake chan struct{},
 	claim func(context.Context, int) ([]claimed, time.Time, error),
 ) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	free := make(chan struct{}, e.workers)
-	for range e.workers {
+	free := make(chan struct{}, workers)
+	for range workers {
 		free <- struct{}{}
 	}
 	for ctx.Err() == nil {

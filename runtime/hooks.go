@@ -3,17 +3,16 @@ package runtime
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/runtime/store"
-	"github.com/okta-connector/okta-connector/schemas"
 )
 
 // Limits of Okta on event hooks; a warning is given when an org comes near.
@@ -27,15 +26,18 @@ const (
 // hookState is what a subscription remembers of its event hook. It is sealed.
 type hookState struct {
 	HookID   string              `json:"hookId"`
+	URL      string              `json:"url"`    // where it leads
 	Secret   string              `json:"secret"` // Okta sends it as Authorization
 	Verified bool                `json:"verified"`
+	Problem  string              `json:"problem,omitempty"`
 	Warnings []connector.Warning `json:"warnings,omitempty"`
 }
 
 // HookView shows the event hook behind a subscription.
 type HookView struct {
-	ID       string              `json:"id"` // in Okta
-	Verified bool                `json:"verified"`
+	ID       string              `json:"id"`                // in Okta
+	Verified bool                `json:"verified"`          // Okta sends events only if it is
+	Problem  string              `json:"problem,omitempty"` // why it is not
 	Warnings []connector.Warning `json:"warnings,omitempty"`
 }
 
@@ -44,7 +46,7 @@ func hookView(state []byte) *HookView {
 	if json.Unmarshal(state, &h) != nil {
 		return nil
 	}
-	return &HookView{ID: h.HookID, Verified: h.Verified, Warnings: h.Warnings}
+	return &HookView{ID: h.HookID, Verified: h.Verified, Problem: h.Problem, Warnings: h.Warnings}
 }
 
 // hookURL is where Okta sends a subscription's events.
@@ -52,15 +54,22 @@ func (e *Engine) hookURL(id string) string {
 	return strings.TrimSuffix(e.publicURL, "/") + "/hooks/" + id
 }
 
-// registerHook makes Okta send a subscription's events here: it creates the hook or brings the one that is there up to
-// date, and has Okta verify it. Doing it again changes nothing, on any replica: the hook is found by its URL.
-func (e *Engine) registerHook(ctx context.Context, id string) error {
+// hookLock is held by whoever sets up or removes a subscription's event hook.
+func hookLock(id string) string { return "hook/" + id }
+
+// always registers a hook whatever its state.
+func always(hookState) bool { return true }
+
+// registerHook makes Okta send a subscription's events here, if its hook is in a state that needs it: it creates the
+// hook or brings the one that is there up to date, and has Okta verify it. Doing it again changes nothing, on any
+// replica: the hook is found by its id, or by its URL when a crash came before the id was stored.
+func (e *Engine) registerHook(ctx context.Context, id string, needed func(hookState) bool) error {
 	if e.publicURL == "" {
 		return &ConflictError{
 			Code: "no_public_url", Detail: "Okta has to reach this server for event hooks: start it with --public-url",
 		}
 	}
-	unlock, err := lock(ctx, e.store, "hook/"+id)
+	unlock, err := lock(ctx, e.store, hookLock(id))
 	if err != nil {
 		return err
 	}
@@ -69,16 +78,11 @@ func (e *Engine) registerHook(ctx context.Context, id string) error {
 	if err != nil {
 		return notFound(err, "subscription", id)
 	}
-	client, err := e.client(ctx, ConnectionRef{Name: sub.Connection})
-	if err != nil {
-		return err
-	}
-	spec, err := e.index.Trigger(sub.Trigger).BindHook(sub.Inputs)
-	if err != nil {
-		return err
-	}
 	var state hookState
 	_ = json.Unmarshal(sub.State, &state) // none yet
+	if !needed(state) {
+		return nil
+	}
 	if state.Secret == "" {
 		// The secret is stored first: a hook that Okta has and we cannot recognise would be of no use.
 		state.Secret = rand.Text()
@@ -87,14 +91,33 @@ func (e *Engine) registerHook(ctx context.Context, id string) error {
 		}
 		sub.Version++
 	}
+	err = e.setUpHook(ctx, sub, &state)
+	if state.Verified = err == nil; !state.Verified {
+		state.Problem = err.Error()
+	}
+	return errors.Join(err, e.saveHook(context.WithoutCancel(ctx), sub, state))
+}
+
+// setUpHook returns nil when Okta has the hook as the subscription asks for it, active and verified. Whether it does or
+// not, state then knows the hook's id, if it has one.
+func (e *Engine) setUpHook(ctx context.Context, sub store.Subscription, state *hookState) error {
+	client, err := e.client(ctx, ConnectionRef{Name: sub.Connection})
+	if err != nil {
+		return err
+	}
+	spec, err := e.index.Trigger(sub.Trigger).BindHook(sub.Inputs)
+	if err != nil {
+		return err
+	}
+	state.URL, state.Problem = e.hookURL(sub.ID), ""
 	hook := okta.EventHook{
-		Name: "Okta connector: " + id, Description: "Made and removed by the subscription " + id,
-		URL: e.hookURL(id), Secret: state.Secret, Items: spec.Items, Filter: spec.Filter,
+		Name: "Okta connector: " + sub.ID, Description: "Made and removed by the subscription " + sub.ID,
+		URL: state.URL, Secret: state.Secret, Items: spec.Items, Filter: spec.Filter,
 	}
 	for _, h := range spec.Headers {
 		hook.Headers = append(hook.Headers, okta.EventHookHeader{Key: h.Key, Value: h.Value})
 	}
-	found, hooks, err := findHook(ctx, client, hook.URL)
+	found, hooks, err := findHook(ctx, client, *state)
 	if err != nil {
 		return err
 	}
@@ -110,7 +133,7 @@ func (e *Engine) registerHook(ctx context.Context, id string) error {
 	}
 	var made oktaHook
 	if err := json.Unmarshal(raw, &made); err != nil || made.ID == "" {
-		return fmt.Errorf("event hook of %s: Okta's answer has no id", id)
+		return fmt.Errorf("event hook of %s: Okta's answer has no id", sub.ID)
 	}
 	state.HookID, state.Warnings = made.ID, hookWarnings(hooks, len(spec.Items))
 	if made.Status == "INACTIVE" {
@@ -118,12 +141,65 @@ func (e *Engine) registerHook(ctx context.Context, id string) error {
 			return err
 		}
 	}
-	state.Verified = made.VerificationStatus == "VERIFIED"
-	if !state.Verified {
+	if made.VerificationStatus != "VERIFIED" {
 		_, err = client.VerifyEventHook(ctx, made.ID)
-		state.Verified = err == nil
 	}
-	return errors.Join(err, e.saveHook(ctx, sub, state))
+	return err
+}
+
+const mendEvery = time.Minute
+
+// keepHooks puts event hooks right, until ctx ends: those that a crash or a refusal left unfinished, and those that lead
+// to the public URL of an earlier run. The URL is compared once: replicas with different ones, which is a mistake, do
+// not take a hook from each other for ever.
+func (e *Engine) keepHooks(ctx context.Context) {
+	if e.publicURL == "" {
+		return
+	}
+	tick := time.NewTicker(mendEvery)
+	defer tick.Stop()
+	for first := true; ; first = false {
+		if err := e.mendHooks(ctx, first); err != nil && ctx.Err() == nil {
+			e.log.Error("event hooks not looked after", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (e *Engine) mendHooks(ctx context.Context, moved bool) error {
+	const page = 100
+	for after := ""; ; {
+		subs, err := e.store.Subscriptions(ctx, after, page)
+		if err != nil {
+			return err
+		}
+		for _, sub := range subs {
+			after = sub.ID
+			if t := e.index.Trigger(sub.Trigger); t == nil || t.Kind != connector.Webhook {
+				continue
+			}
+			broken := func(state hookState) bool {
+				return !state.Verified || moved && state.URL != e.hookURL(sub.ID)
+			}
+			var state hookState
+			_ = json.Unmarshal(sub.State, &state) // none when a crash came before it
+			if !broken(state) {
+				continue
+			}
+			var gone *NotFoundError
+			err := e.registerHook(okta.Background(ctx), sub.ID, broken)
+			if err != nil && !errors.As(err, &gone) && ctx.Err() == nil {
+				e.log.WarnContext(ctx, "event hook not set up", "subscription", sub.ID, "error", okta.Loggable(err))
+			}
+		}
+		if len(subs) < page {
+			return nil
+		}
+	}
 }
 
 func (e *Engine) saveHook(ctx context.Context, sub store.Subscription, state hookState) error {
@@ -146,8 +222,8 @@ type oktaHook struct {
 	} `json:"channel"`
 }
 
-// findHook returns the id of the hook with the given URL, "" when there is none, and how many hooks the org has.
-func findHook(ctx context.Context, c *okta.Client, url string) (id string, hooks int, err error) {
+// findHook returns the id of the hook that state tells of, "" when there is none, and how many hooks the org has.
+func findHook(ctx context.Context, c *okta.Client, state hookState) (id string, hooks int, err error) {
 	for page, err := range c.ListEventHooks(ctx) {
 		if err != nil {
 			return "", 0, err
@@ -158,7 +234,7 @@ func findHook(ctx context.Context, c *okta.Client, url string) (id string, hooks
 				return "", 0, fmt.Errorf("an event hook of the list: %w", err)
 			}
 			hooks++
-			if h.Channel.Config.URI == url {
+			if h.ID == state.HookID || id == "" && h.Channel.Config.URI == state.URL {
 				id = h.ID
 			}
 		}
@@ -192,7 +268,8 @@ func (e *Engine) removeHook(ctx context.Context, sub store.Subscription) error {
 	var state hookState
 	_ = json.Unmarshal(sub.State, &state) // none when creating it failed
 	if state.HookID == "" {
-		if state.HookID, _, err = findHook(ctx, client, e.hookURL(sub.ID)); err != nil || state.HookID == "" {
+		state.URL = e.hookURL(sub.ID)
+		if state.HookID, _, err = findHook(ctx, client, state); err != nil || state.HookID == "" {
 			return err
 		}
 	}
@@ -206,66 +283,13 @@ func (e *Engine) removeHook(ctx context.Context, sub store.Subscription) error {
 	return err
 }
 
-// HookRefusedError says that a delivery of an event hook did not carry its secret.
-type HookRefusedError struct{}
-
-func (*HookRefusedError) Error() string { return "the Authorization header is not this hook's secret" }
-
-// CheckHook proves that a delivery comes from the hook of the subscription. It is cheap, so that a stranger's body need
-// not be read.
-func (e *Engine) CheckHook(ctx context.Context, id, authorization string) error {
+// HookWarnings says which of Okta's limits the event hook of a subscription comes near; nil for one that is polled.
+func (e *Engine) HookWarnings(ctx context.Context, id string) ([]connector.Warning, error) {
 	sub, err := e.store.Subscription(ctx, id)
 	if err != nil {
-		return notFound(err, "subscription", id)
+		return nil, notFound(err, "subscription", id)
 	}
 	var state hookState
 	_ = json.Unmarshal(sub.State, &state) // a polled subscription has none
-	if state.Secret == "" {
-		return &NotFoundError{Kind: "event hook", Name: id}
-	}
-	if subtle.ConstantTimeCompare([]byte(authorization), []byte(state.Secret)) != 1 {
-		return &HookRefusedError{}
-	}
-	return nil
-}
-
-// HookExists reports whether a subscription takes deliveries of an event hook.
-func (e *Engine) HookExists(ctx context.Context, id string) error {
-	sub, err := e.store.Subscription(ctx, id)
-	if err != nil {
-		return notFound(err, "subscription", id)
-	}
-	if t := e.index.Trigger(sub.Trigger); t == nil || t.Kind != connector.Webhook {
-		return &NotFoundError{Kind: "event hook", Name: id}
-	}
-	return nil
-}
-
-// AcceptHook stores the events of a delivery that passed [Engine.CheckHook]. When it returns nil they are safe.
-func (e *Engine) AcceptHook(ctx context.Context, id string, body json.RawMessage) error {
-	sub, err := e.store.Subscription(ctx, id)
-	if err != nil {
-		return notFound(err, "subscription", id)
-	}
-	var envelope struct {
-		Data struct {
-			Events []json.RawMessage `json:"events"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(body, &envelope); err != nil {
-		return schemas.Invalid{{Pointer: "/data/events", Detail: "must be an array of events"}}
-	}
-	events := make([]connector.Event, 0, len(envelope.Data.Events))
-	for i, raw := range envelope.Data.Events {
-		event, err := e.index.Trigger(sub.Trigger).HookEvent(raw)
-		if err != nil {
-			return schemas.Invalid{{Pointer: fmt.Sprintf("/data/events/%d", i), Detail: "is not an event with a uuid"}}
-		}
-		events = append(events, event)
-	}
-	if _, err := e.store.AcceptEvents(ctx, id, storedEvents(events)); err != nil {
-		return err
-	}
-	wakeUp(e.wakeSend)
-	return nil
+	return state.Warnings, nil
 }

@@ -39,7 +39,7 @@ func (e *Engine) claimPolls(ctx context.Context, n int) ([]claimed, time.Time, e
 func (e *Engine) pollClaimed(ctx, stop context.Context, p *store.Poll, baseline bool) {
 	run, err := e.poll(ctx, stop, p, baseline)
 	if !errors.Is(err, errInterrupted) {
-		e.finishPoll(ctx, p, run)
+		e.finishPoll(ctx, p, run, err)
 		return
 	}
 	if err := e.store.ReleasePoll(context.WithoutCancel(ctx), p); err != nil {
@@ -53,7 +53,7 @@ func (e *Engine) poll(ctx, stop context.Context, p *store.Poll, baseline bool) (
 	run := store.Run{StartedAt: time.Now()}
 	ctx, cancel := context.WithCancelCause(okta.Background(ctx))
 	defer cancel(nil)
-	defer e.keepClaim(ctx, cancel, p)()
+	defer e.keepClaim(ctx, cancel, func(ctx context.Context) error { return e.store.ExtendPoll(ctx, p) })()
 
 	err := e.readPages(ctx, stop, p, baseline, &run)
 	if cause := context.Cause(ctx); cause != nil && err != nil {
@@ -161,32 +161,23 @@ func (e *Engine) PollOnce(
 	return events, next, nil
 }
 
-// keepClaim renews the claim until the returned function is called. A claim that is lost cancels the work.
-func (e *Engine) keepClaim(ctx context.Context, cancel context.CancelCauseFunc, p *store.Poll) (stop func()) {
-	ctx, end := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(e.lease / 3)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if err := e.store.ExtendPoll(ctx, p); errors.Is(err, store.ErrFenced) {
-				cancel(err)
-				return
-			}
+// keepClaim renews a claim until the returned function is called. A claim that is lost cancels the work.
+func (e *Engine) keepClaim(
+	ctx context.Context, cancel context.CancelCauseFunc, extend func(context.Context) error,
+) (stop func()) {
+	return every(ctx, e.lease/3, func() bool {
+		err := extend(ctx)
+		if errors.Is(err, store.ErrFenced) {
+			cancel(err)
+			return false
 		}
-	}()
-	return func() { end(); <-done }
+		return true // one that could not be renewed just now may be the next time
+	})
 }
 
 // finishPoll records the run and makes the next one due. A claim that was lost is somebody else's to finish.
-func (e *Engine) finishPoll(ctx context.Context, p *store.Poll, run store.Run) {
-	next, err := e.nextPoll(p.Subscription, run)
+func (e *Engine) finishPoll(ctx context.Context, p *store.Poll, run store.Run, failure error) {
+	next, err := e.nextPoll(p.Subscription, run, failure)
 	if err != nil {
 		run.Result, run.Error = store.RunError, err.Error()
 	}
@@ -197,9 +188,14 @@ func (e *Engine) finishPoll(ctx context.Context, p *store.Poll, run store.Run) {
 }
 
 // nextPoll is the schedule's next moment after a poll that worked. One that failed is repeated after a delay that
-// doubles with each failure, whatever the schedule: sooner than an hourly one, later than one of every second.
-func (e *Engine) nextPoll(sub store.Subscription, run store.Run) (time.Time, error) {
-	if run.Result == store.RunError {
+// doubles with each failure, whatever the schedule: sooner than an hourly one, later than one of every second. A rate
+// limit says itself when it has room again.
+func (e *Engine) nextPoll(sub store.Subscription, run store.Run, failure error) (time.Time, error) {
+	var limited *okta.RateLimitError
+	switch {
+	case errors.As(failure, &limited):
+		return run.EndedAt.Add(limited.RetryAfter + rand.N(minPollBackoff)), nil
+	case failure != nil:
 		d := minPollBackoff << min(sub.Failures, 10)
 		d = min(d, maxPollBackoff)
 		return run.EndedAt.Add(d - d/4 + rand.N(d/2)), nil

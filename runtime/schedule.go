@@ -55,17 +55,17 @@ func shorterThanSecond(duration string) bool {
 }
 
 // Spread moves the schedule by a part of its period that depends on the subscription alone, so that a thousand
-// subscriptions at */5 do not ask Okta in the same second. Schedules with seconds, or of a minute and less, are exact.
+// subscriptions at */5 do not ask Okta in the same second. Schedules of less than a minute are exact.
 func (s Schedule) Spread(id string, now time.Time) Schedule {
 	next := s.Schedule.Next(now.In(s.zone))
 	period := s.Schedule.Next(next).Sub(next)
-	if period <= time.Minute {
+	if period < time.Minute {
 		return s
 	}
 	h := fnv.New64a()
 	h.Write([]byte(id))
 	// Whole milliseconds: the database keeps no finer moments, and one cut short would come due again at once.
-	s.jitter = time.Duration(h.Sum64()%uint64(min(maxJitter, period/10)/time.Millisecond)) * time.Millisecond
+	s.jitter = time.Duration(h.Sum64()%uint64(min(maxJitter, period/2)/time.Millisecond)) * time.Millisecond
 	return s
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/runtime/store"
 	"github.com/okta-connector/okta-connector/schemas"
@@ -139,15 +140,27 @@ func (e *Engine) createSubscription(ctx context.Context, sub store.Subscription)
 		return err
 	}
 	if trigger.Kind == connector.Webhook {
-		if err := e.registerHook(ctx, sub.ID); err != nil {
-			// Nothing watches yet: better no subscription than one that looks like it does.
-			return errors.Join(err, e.DeleteSubscription(context.WithoutCancel(ctx), sub.ID))
+		if err := e.registerHook(ctx, sub.ID, always); err != nil {
+			return errors.Join(err, e.withdraw(context.WithoutCancel(ctx), sub.ID))
 		}
 	}
 	if polled && sub.StartFrom == StartNow {
 		e.baseline(ctx, sub.ID)
 	}
 	return nil
+}
+
+// withdraw removes a subscription whose event hook could not be set up: nothing watches, so better none than one that
+// looks like it does. A hook that Okta keeps all the same leads nowhere, and is found again when the subscription is.
+func (e *Engine) withdraw(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, baselineTimeout)
+	defer cancel()
+	err := e.DeleteSubscription(ctx, id)
+	if err == nil {
+		return nil
+	}
+	e.log.WarnContext(ctx, "event hook may be left behind", "subscription", id, "error", okta.Loggable(err))
+	return e.AbandonSubscription(context.WithoutCancel(ctx), id)
 }
 
 const baselineTimeout = 10 * time.Second
@@ -168,7 +181,7 @@ func (e *Engine) updateSubscription(ctx context.Context, sub store.Subscription)
 		return conflictOf(err)
 	}
 	if e.index.Trigger(sub.Trigger).Kind == connector.Webhook {
-		return e.registerHook(ctx, sub.ID)
+		return e.registerHook(ctx, sub.ID, always)
 	}
 	return nil
 }
@@ -297,61 +310,6 @@ func (e *Engine) Subscriptions(ctx context.Context, after string, limit int) ([]
 	return views, next, nil
 }
 
-// DeleteSubscription removes a subscription with its events, and its event hook in Okta.
-func (e *Engine) DeleteSubscription(ctx context.Context, id string) error {
-	sub, err := e.store.Subscription(ctx, id)
-	if err != nil {
-		return notFound(err, "subscription", id)
-	}
-	if t := e.index.Trigger(sub.Trigger); t != nil && t.Kind == connector.Webhook {
-		if err := e.removeHook(ctx, sub); err != nil {
-			return err
-		}
-	}
-	return notFound(e.store.DeleteSubscription(ctx, id), "subscription", id)
-}
-
-const pollNowTimeout = time.Minute
-
-// PollNow polls a subscription at once, waits for the outcome and returns it. A poll under way is waited for first.
-func (e *Engine) PollNow(ctx context.Context, id string) (SubscriptionView, error) {
-	ctx, cancel := context.WithTimeout(ctx, pollNowTimeout)
-	defer cancel()
-	for {
-		p, err := e.store.ClaimPoll(ctx, id, e.owner, e.lease)
-		if err == nil {
-			e.pollClaimed(ctx, ctx, p, false)
-			return e.Subscription(context.WithoutCancel(ctx), id)
-		}
-		if !errors.Is(err, store.ErrBusy) {
-			return SubscriptionView{}, notFound(err, "subscription", id)
-		}
-		waitUntil(ctx, time.Now().Add(50*time.Millisecond), nil)
-		if ctx.Err() != nil {
-			return SubscriptionView{}, &ConflictError{Code: "poll_running", Detail: "a poll of this subscription is still running"}
-		}
-	}
-}
-
-// SetPaused stops or resumes a subscription: neither polls nor deliveries begin while it is paused.
-func (e *Engine) SetPaused(ctx context.Context, id string, paused bool) (SubscriptionView, error) {
-	if err := e.store.SetPaused(ctx, id, paused); err != nil {
-		return SubscriptionView{}, notFound(err, "subscription", id)
-	}
-	wakeUp(e.wakePoll)
-	wakeUp(e.wakeSend)
-	return e.Subscription(ctx, id)
-}
-
-// Rewind makes the subscription start again at a time; events since then are reported once more.
-func (e *Engine) Rewind(ctx context.Context, id string, to time.Time) (SubscriptionView, error) {
-	if err := e.store.Rewind(ctx, id, nil, to.UTC().Format(time.RFC3339Nano)); err != nil {
-		return SubscriptionView{}, notFound(err, "subscription", id)
-	}
-	wakeUp(e.wakePoll)
-	return e.Subscription(ctx, id)
-}
-
 func (e *Engine) viewSubscription(sub store.Subscription) SubscriptionView {
 	view := SubscriptionView{
 		ID: sub.ID, Trigger: sub.Trigger, Connection: sub.Connection, Inputs: json.RawMessage("{}"),
@@ -366,6 +324,9 @@ func (e *Engine) viewSubscription(sub store.Subscription) SubscriptionView {
 	}
 	if trigger != nil && trigger.Kind == connector.Webhook {
 		view.Hook = hookView(sub.State)
+		if !sub.Paused && (view.Hook == nil || !view.Hook.Verified) {
+			view.Status = statusFailing // Okta sends nothing to a hook that it has not verified
+		}
 	}
 	view.NextPollAt = timeOrNil(sub.NextPollAt)
 	if view.NextPollAt == nil {
@@ -384,12 +345,14 @@ func (e *Engine) viewSubscription(sub store.Subscription) SubscriptionView {
 	return view
 }
 
+const statusFailing = "failing"
+
 func statusOf(sub store.Subscription) string {
 	switch {
 	case sub.Paused:
 		return "paused"
 	case sub.Failures > 0:
-		return "failing"
+		return statusFailing
 	}
 	return "active"
 }

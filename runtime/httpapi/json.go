@@ -130,4 +130,5 @@ func page(r *http.Request) (after string, limit int, err error) {
 type list struct {
 	Items      any    `json:"items"`
 	NextCursor string `json:"nextCursor,omitempty"`
+	Warnings   any    `json:"warnings,omitempty"`
 }

@@ -40,7 +40,17 @@ func (s *server) listSubscriptions(r *http.Request) (reply, error) {
 }
 
 func (s *server) deleteSubscription(r *http.Request) (reply, error) {
-	return noContent, s.engine.DeleteSubscription(r.Context(), chi.URLParam(r, "id"))
+	id := chi.URLParam(r, "id")
+	if r.URL.Query().Get("force") == "true" {
+		return noContent, s.engine.AbandonSubscription(r.Context(), id)
+	}
+	err := s.engine.DeleteSubscription(r.Context(), id)
+	if p := problemOf(err); err != nil && (p.Status == http.StatusFailedDependency || p.Status > http.StatusInternalServerError) {
+		p.Detail += "; the subscription stays, because its event hook would be left behind in Okta: try again, or add " +
+			"?force=true to remove it all the same"
+		return reply{}, p
+	}
+	return noContent, err
 }
 
 func (s *server) pollNow(r *http.Request) (reply, error) {
@@ -84,7 +94,15 @@ func (s *server) events(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	events, next, err := s.engine.Events(r.Context(), chi.URLParam(r, "id"), after, limit)
-	return ok(list{Items: events, NextCursor: next}), err
+	if err != nil {
+		return reply{}, err
+	}
+	answer := list{Items: events, NextCursor: next}
+	warnings, err := s.engine.HookWarnings(r.Context(), chi.URLParam(r, "id"))
+	if len(warnings) > 0 {
+		answer.Warnings = warnings
+	}
+	return ok(answer), err
 }
 
 func (s *server) runs(r *http.Request) (reply, error) {
