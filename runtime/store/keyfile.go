@@ -46,22 +46,69 @@ func loadKeyFile(path string) ([][]byte, error) {
 	return keys, nil
 }
 
-// createKeyFile writes a temporary file and links it into place, so that nobody ever reads half a key.
+// PrependKey puts a fresh key before the others of a key file: what is sealed from then on is sealed with it, and what
+// the others sealed can still be opened.
+func PrependKey(path string) error {
+	keys, err := loadKeyFile(path)
+	if err != nil {
+		return err
+	}
+	return replaceKeyFile(path, append([][]byte{freshKey()}, keys...))
+}
+
+// KeepFirstKey drops all keys of a key file but the first, once [Store.Rotate] has sealed everything with that one.
+func KeepFirstKey(path string) error {
+	keys, err := loadKeyFile(path)
+	if err != nil {
+		return err
+	}
+	return replaceKeyFile(path, keys[:1])
+}
+
+func freshKey() []byte {
+	key := make([]byte, KeySize)
+	rand.Read(key) // never fails
+	return key
+}
+
+// createKeyFile links a file that is complete into place, which fails when there is one already: of several processes
+// one wins, and nobody ever reads half a key.
 func createKeyFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	key := make([]byte, KeySize)
-	rand.Read(key)
-	file, err := os.CreateTemp(filepath.Dir(path), ".key-*") // made with mode 0600
+	temporary, err := writeKeys(filepath.Dir(path), [][]byte{freshKey()})
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name())
-	_, err = fmt.Fprintln(file, base64.StdEncoding.EncodeToString(key))
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err != nil {
-		return err
+	defer os.Remove(temporary)
+	return os.Link(temporary, path)
+}
+
+// replaceKeyFile replaces the file in one step: at no moment is there half a file, or none.
+func replaceKeyFile(path string, keys [][]byte) error {
+	temporary, err := writeKeys(filepath.Dir(path), keys)
+	if err == nil {
+		err = os.Rename(temporary, path)
 	}
-	return os.Link(file.Name(), path)
+	if err != nil {
+		return fmt.Errorf("replace key file: %w", err)
+	}
+	return nil
+}
+
+// writeKeys makes a temporary file, with mode 0600, of one key a line.
+func writeKeys(dir string, keys [][]byte) (name string, err error) {
+	file, err := os.CreateTemp(dir, ".key-*")
+	if err != nil {
+		return "", err
+	}
+	for _, key := range keys {
+		_, writeErr := fmt.Fprintln(file, base64.StdEncoding.EncodeToString(key))
+		err = errors.Join(err, writeErr)
+	}
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(file.Name()))
+	}
+	return file.Name(), nil
 }
