@@ -45,7 +45,9 @@ func (o *Org) work(ctx context.Context) {
 func (o *Org) changeSomething() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	from := origin{who: o.administrator(), ip: "198.51.100.7", userAgent: browsers[0], requestID: o.ids.token(27), by: o.tokenID()}
+	from := origin{
+		who: o.administrator(), by: o.tokenID(), ip: "198.51.100.7", userAgent: browsers[0], requestID: o.ids.token(27),
+	}
 	u := pick(o.chance, o.users.rows)
 	switch n := o.chance.IntN(20); {
 	case n < 3:
@@ -55,7 +57,8 @@ func (o *Org) changeSomething() {
 		changed.profile["title"] = pick(o.chance, pick(o.chance, departments).titles[1:])
 		o.replaceUser(changed)
 		o.record(from, happening{
-			event: "user.account.update_profile", targets: []target{changed.target()}, debug: map[string]any{"changedAttributes": "title"},
+			event: "user.account.update_profile", targets: []target{changed.target()},
+			debug: map[string]any{"changedAttributes": "title"},
 		})
 	case n < 12 && u.status == statusActive && u.id != o.admin:
 		if g := pick(o.chance, o.groups.rows); g.kind == groupOkta {
@@ -69,12 +72,12 @@ func (o *Org) changeSomething() {
 		changed := u.clone()
 		changed.become(statusSuspended)
 		o.replaceUser(changed)
-		o.record(from, happening{event: "user.lifecycle.suspend", targets: []target{changed.target()}})
+		o.tell(from, "user.lifecycle.suspend", changed.target())
 	case n == 13 && u.status == statusSuspended:
 		changed := u.clone()
 		changed.become(statusActive)
 		o.replaceUser(changed)
-		o.record(from, happening{event: "user.lifecycle.unsuspend", targets: []target{changed.target()}})
+		o.tell(from, "user.lifecycle.unsuspend", changed.target())
 	default:
 		o.recordEveryday(time.Time{})
 	}
@@ -89,8 +92,9 @@ func (o *Org) hire(from origin) {
 	}
 	d, office := pick(o.chance, departments), pick(o.chance, places)
 	u, refusal := o.newUser(userRequest{Profile: map[string]any{
-		"login": login, "email": login, "firstName": first, "lastName": last, "department": d.name, "costCenter": d.costCenter,
-		"title": pick(o.chance, d.titles[1:]), "city": office.City, "countryCode": placeSettings[office.City].country,
+		"login": login, "email": login, "firstName": first, "lastName": last,
+		"department": d.name, "costCenter": d.costCenter, "title": pick(o.chance, d.titles[1:]),
+		"city": office.City, "countryCode": placeSettings[office.City].country,
 	}})
 	if refusal != nil {
 		panic("sandbox: hire: " + refusal.Error()) // the login is free and the attributes are Okta's own
@@ -98,6 +102,6 @@ func (o *Org) hire(from origin) {
 	u.password, u.passwordChanged = newPassword(Password), now()
 	u.activate()
 	o.addUser(u)
-	o.record(from, happening{event: "user.lifecycle.create", targets: []target{u.target()}})
-	o.record(from, happening{event: "user.lifecycle.activate", targets: []target{u.target()}})
+	o.tell(from, "user.lifecycle.create", u.target())
+	o.tell(from, "user.lifecycle.activate", u.target())
 }

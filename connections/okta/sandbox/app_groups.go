@@ -62,7 +62,7 @@ func (o *Org) assignGroupToApplication(c *call) *apiError {
 	if !assigned {
 		from := o.origin(c)
 		insert(o.assigned.groups, a.id, g.id)
-		o.record(from, happening{event: "group.application_assignment.add", targets: []target{g.target(), a.target()}})
+		o.tell(from, "group.application_assignment.add", g.target(), a.target())
 		for _, u := range o.membersAfter(g.id, "", o.users.len()) {
 			o.assignByGroup(from, a, u)
 		}
@@ -81,7 +81,7 @@ func (o *Org) unassignApplicationFromGroup(c *call) *apiError {
 	}
 	from := o.origin(c)
 	cut(o.assigned.groups, a.id, g.id)
-	o.record(from, happening{event: "group.application_assignment.remove", targets: []target{g.target(), a.target()}})
+	o.tell(from, "group.application_assignment.remove", g.target(), a.target())
 	for _, u := range o.membersAfter(g.id, "", o.users.len()) {
 		if au := o.assigned.get(a.id, u.id); au != nil && au.scope == scopeGroup && !o.hasByGroup(a.id, u.id) {
 			o.unassign(from, a, u)

@@ -114,13 +114,13 @@ func (o *Org) assignByGroup(from origin, a *app, u *user) {
 
 func (o *Org) assign(from origin, a *app, u *user, au *appUser) {
 	o.assigned.put(a.id, au)
-	o.record(from, happening{event: "application.user_membership.add", targets: appUserTargets(a, u, au)})
+	o.tell(from, "application.user_membership.add", appUserTargets(a, u, au)...)
 }
 
 func (o *Org) unassign(from origin, a *app, u *user) {
 	au := o.assigned.get(a.id, u.id)
 	o.assigned.remove(a.id, u.id)
-	o.record(from, happening{event: "application.user_membership.remove", targets: appUserTargets(a, u, au)})
+	o.tell(from, "application.user_membership.remove", appUserTargets(a, u, au)...)
 }
 
 // unassignAll takes all applications from u.
@@ -221,7 +221,7 @@ func (o *Org) assignUserToApplication(c *call) *apiError {
 		o.assign(o.origin(c), a, u, au)
 	} else {
 		o.assigned.put(a.id, au)
-		o.record(o.origin(c), happening{event: "application.user_membership.update", targets: appUserTargets(a, u, au)})
+		o.tell(o.origin(c), "application.user_membership.update", appUserTargets(a, u, au)...)
 	}
 	return c.json(o.appUserJSON(c, a, au, nil))
 }
@@ -275,9 +275,7 @@ func (o *Org) updateApplicationUser(c *call) *apiError {
 	}
 	changed.updated = now()
 	o.assigned.put(a.id, &changed)
-	o.record(o.origin(c), happening{
-		event: "application.user_membership.update", targets: appUserTargets(a, o.users.get(au.id), &changed),
-	})
+	o.tell(o.origin(c), "application.user_membership.update", appUserTargets(a, o.users.get(au.id), &changed)...)
 	return c.json(o.appUserJSON(c, a, &changed, nil))
 }
 

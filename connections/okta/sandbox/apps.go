@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -37,7 +36,7 @@ type app struct {
 	settings                        map[string]any // settings.app
 }
 
-// pushesProfiles reports whether the application is kept up to date by Okta, so that mapped attributes are not for others.
+// pushesProfiles reports whether Okta keeps the application up to date, so that mapped attributes are not for others.
 func (a *app) pushesProfiles() bool { return slices.Contains(a.features, "PUSH_PROFILE_UPDATES") }
 
 func (a *app) target() target {
@@ -52,7 +51,7 @@ var appFilterRules = rules{attribute: oneOf(
 	"id", "status", "name", "credentials.signing.kid", "settings.slo.enabled", "user.id", "group.id",
 )}
 
-// listApplications is GET /api/v1/apps. Active and inactive ones are listed, as Okta does whatever includeNonDeleted says.
+// listApplications is GET /api/v1/apps. Inactive ones are listed too whatever includeNonDeleted says, as Okta does.
 func (o *Org) listApplications(c *call) *apiError {
 	limit, refusal := c.limit(appsPage, maxApps)
 	if refusal != nil {
@@ -182,7 +181,7 @@ func (o *Org) setAppStatus(c *call, status, event string) *apiError {
 	changed := *a
 	changed.status, changed.updated = status, now()
 	o.apps.put(&changed)
-	o.record(o.origin(c), happening{event: event, targets: []target{changed.target()}})
+	o.tell(o.origin(c), event, changed.target())
 	return c.empty()
 }
 
@@ -193,11 +192,11 @@ func (o *Org) deleteApplication(c *call) *apiError {
 		return refusal
 	}
 	if a.status == statusActive {
-		return refuse(403, "E0000056", "Delete application forbidden.")("The application must be deactivated before deletion.")
+		return cannotDeleteApp("The application must be deactivated before deletion.")
 	}
 	o.assigned.removeApp(a.id)
 	o.apps.remove(a.id)
-	o.record(o.origin(c), happening{event: "application.lifecycle.delete", targets: []target{a.target()}})
+	o.tell(o.origin(c), "application.lifecycle.delete", a.target())
 	return c.nothing()
 }
 
@@ -243,7 +242,8 @@ func (a *app) credentials() map[string]any {
 	switch a.signOn {
 	case signOnOIDC:
 		credentials["oauthClient"] = map[string]any{
-			"autoKeyRotation": true, "client_id": a.id, "token_endpoint_auth_method": "client_secret_basic", "pkce_required": false,
+			"autoKeyRotation": true, "client_id": a.id, "pkce_required": false,
+			"token_endpoint_auth_method": "client_secret_basic",
 		}
 	case signOnAuto, signOnPlugin:
 		credentials["scheme"], credentials["revealPassword"] = a.scheme, false
@@ -253,9 +253,10 @@ func (a *app) credentials() map[string]any {
 
 func (a *app) allSettings() map[string]any {
 	settings := map[string]any{
-		"app":                maps.Clone(a.settings),
-		"notifications":      map[string]any{"vpn": map[string]any{"network": map[string]any{"connection": "DISABLED"}, "message": nil, "helpUrl": nil}},
-		"manualProvisioning": false, "implicitAssignment": false,
+		"app": a.settings, "manualProvisioning": false, "implicitAssignment": false,
+		"notifications": map[string]any{"vpn": map[string]any{
+			"network": map[string]any{"connection": "DISABLED"}, "message": nil, "helpUrl": nil,
+		}},
 		"notes": map[string]any{"admin": nil, "enduser": nil},
 	}
 	switch a.signOn {

@@ -80,15 +80,16 @@ func refuse(status int, code, summary string) func(causes ...string) *apiError {
 
 // The refusals of Okta's error code list that more than one operation gives.
 var (
-	malformedBody    = refuse(400, "E0000003", "The request body was not well-formed.")
-	forbidden        = refuse(403, "E0000006", "You do not have permission to perform the requested action")
-	noSuchPath       = refuse(404, "E0000008", "The requested path was not found")
-	invalidAPIToken  = refuse(401, "E0000011", "Invalid token provided")
-	credentialsStay  = refuse(403, "E0000014", "Update of credentials failed")
-	noSuchFeature    = refuse(401, "E0000015", "You do not have permission to access the feature you are requesting")
-	alreadyActive    = refuse(403, "E0000016", "Activation failed because the user is already active")
-	resetFailed      = refuse(403, "E0000017", "Password reset failed")
-	wrongMediaType   = refuse(400, "E0000021", "Bad request.  Accept and/or Content-Type headers likely do not match supported values.")
+	malformedBody   = refuse(400, "E0000003", "The request body was not well-formed.")
+	forbidden       = refuse(403, "E0000006", "You do not have permission to perform the requested action")
+	noSuchPath      = refuse(404, "E0000008", "The requested path was not found")
+	invalidAPIToken = refuse(401, "E0000011", "Invalid token provided")
+	credentialsStay = refuse(403, "E0000014", "Update of credentials failed")
+	noSuchFeature   = refuse(401, "E0000015", "You do not have permission to access the feature you are requesting")
+	alreadyActive   = refuse(403, "E0000016", "Activation failed because the user is already active")
+	resetFailed     = refuse(403, "E0000017", "Password reset failed")
+	wrongMediaType  = refuse(400, "E0000021",
+		"Bad request.  Accept and/or Content-Type headers likely do not match supported values.")
 	wrongMethod      = refuse(405, "E0000022", "The endpoint does not support the provided HTTP method")
 	missingParameter = refuse(400, "E0000028", "The request is missing a required parameter.")
 	invalidPaging    = refuse(400, "E0000029", "Invalid paging request.")
@@ -103,6 +104,14 @@ var (
 	assignedByGroup  = refuse(403, "E0000046", "Deactivate application for user forbidden.")
 	tooManyRequests  = refuse(429, "E0000047", "API call exceeded rate limit due to too many requests.")
 	invalidFilter    = refuse(400, "E0000053", "Invalid SCIM filter.")
-	weakPassword     = refuse(403, "E0000080", "The password does not meet the complexity requirements of the current password policy.")
-	tooManyTargets   = refuse(400, "E0000093", "Target count limit exceeded")
+	cannotDeleteApp  = refuse(403, "E0000056", "Delete application forbidden.")
+	weakPassword     = refuse(403, "E0000080",
+		"The password does not meet the complexity requirements of the current password policy.")
+	tooManyTargets  = refuse(400, "E0000093", "Target count limit exceeded")
+	stillActivating = refuse(409, "E0000112",
+		"Cannot update this user because they are still being activated. Please try again in a few minutes.")
+	expiryWithoutPassword = refuse(400, "E0000124",
+		"Could not create user. To create a user and expire their password immediately, a password must be specified.")
+	expiryWithoutActivation = refuse(400, "E0000125",
+		`Could not create user. To create a user and expire their password immediately, "activate" must be true.`)
 )

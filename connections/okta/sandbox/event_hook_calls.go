@@ -145,8 +145,8 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// dueDeliveries takes the next batch for every hook that is not busy. Taken is delivered as far as the org is concerned:
-// what a hook does not accept is not sent again.
+// dueDeliveries takes the next batch for every hook that is not busy. For the org, taken is delivered: what a hook does
+// not accept is not sent again.
 func (o *Org) dueDeliveries(busy map[string]bool) []delivery {
 	var due []delivery
 	for _, h := range slices.Clone(o.hooks.rows) {

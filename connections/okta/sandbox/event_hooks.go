@@ -46,7 +46,7 @@ type eventHook struct {
 	events                                                 hookSubscription
 	channel                                                hookChannel
 	conditions                                             map[string]condition // by type of event
-	home                                                   string               // the org's address, as the hook's maker knew it
+	home                                                   string               // the org's address, as the maker knew it
 	from                                                   int                  // number of the first event to deliver
 }
 
@@ -128,7 +128,8 @@ func (o *Org) readHook(c *call, ownID string) (*hookRequest, map[string]conditio
 	wrong(body.Channel.Version == "", "channel.version: The field cannot be left blank")
 	wrong(!hookAddress(body.Channel.Config.URI), "channel.config.uri: The URI must be absolute and use https")
 	if scheme := body.Channel.Config.AuthScheme; scheme != nil {
-		wrong(scheme.Type != "HEADER" || scheme.Key == "", "channel.config.authScheme: type must be HEADER, and a key is required")
+		wrong(scheme.Type != "HEADER", "channel.config.authScheme.type: The value must be HEADER")
+		wrong(scheme.Key == "", "channel.config.authScheme.key: The field cannot be left blank")
 	}
 	conditions, bad := hookConditions(body.Events)
 	causes = append(causes, bad...)
@@ -176,11 +177,12 @@ func (o *Org) createEventHook(c *call) *apiError {
 		return invalid("eventHook", "The org has as many active event hooks as it may have (25)")
 	}
 	h := &eventHook{
-		id: o.ids.next(prefixHook), name: body.Name, description: body.Description, status: hookActive, verification: hookUnverified,
-		created: now(), updated: now(), createdBy: c.who.id, home: c.base(), events: body.Events, channel: body.Channel, conditions: conditions,
+		id: o.ids.next(prefixHook), name: body.Name, description: body.Description, status: hookActive,
+		verification: hookUnverified, created: now(), updated: now(), createdBy: c.who.id,
+		events: body.Events, conditions: conditions, channel: body.Channel, home: c.base(),
 	}
 	o.hooks.put(h)
-	o.record(o.origin(c), happening{event: "event_hook.created", targets: []target{h.target()}})
+	o.tell(o.origin(c), "event_hook.created", h.target())
 	return c.json(h.json(c))
 }
 
@@ -230,7 +232,7 @@ func (o *Org) replaceEventHook(c *call) *apiError {
 		changed.verification = hookUnverified
 	}
 	o.hooks.put(&changed)
-	o.record(o.origin(c), happening{event: "event_hook.updated", targets: []target{changed.target()}})
+	o.tell(o.origin(c), "event_hook.updated", changed.target())
 	return c.json(changed.json(c))
 }
 
@@ -254,7 +256,7 @@ func (o *Org) deleteEventHook(c *call) *apiError {
 		return invalid("eventHook", "An event hook must be deactivated before it can be deleted")
 	}
 	o.hooks.remove(h.id)
-	o.record(o.origin(c), happening{event: "event_hook.deleted", targets: []target{h.target()}})
+	o.tell(o.origin(c), "event_hook.deleted", h.target())
 	return c.nothing()
 }
 
@@ -279,7 +281,7 @@ func (o *Org) setHook(c *call, event string, change func(*eventHook)) *apiError 
 		changed.from = len(o.log.events)
 	}
 	o.hooks.put(&changed)
-	o.record(o.origin(c), happening{event: event, targets: []target{changed.target()}})
+	o.tell(o.origin(c), event, changed.target())
 	return c.json(changed.json(c))
 }
 
@@ -310,6 +312,7 @@ func (h *eventHook) json(c *call) any {
 		Channel      hookChannel      `json:"channel"`
 		Links        map[string]link  `json:"_links"`
 	}{
-		h.id, h.status, h.verification, h.name, absent(h.description), h.created, h.createdBy, h.updated, h.events, channel, links,
+		h.id, h.status, h.verification, h.name, absent(h.description), h.created, h.createdBy, h.updated,
+		h.events, channel, links,
 	}
 }

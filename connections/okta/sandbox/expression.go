@@ -203,12 +203,16 @@ func (t token) operand() (operand, error) {
 	return o, nil
 }
 
+var timeLayouts = []string{
+	time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999", time.DateOnly,
+}
+
 // parseTime reads the forms of a date that Okta takes; zero for all else.
 func parseTime(text string) time.Time {
 	if len(text) < len("2006-01-02") || text[4] != '-' {
 		return time.Time{}
 	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999", time.DateOnly} {
+	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UTC()
 		}

@@ -109,7 +109,8 @@ func (o *Org) enrollFactor(c *call) *apiError {
 
 func (o *Org) recordFactor(c *call, event string, u *user, f *factor) {
 	o.record(o.origin(c), happening{
-		event: event, targets: []target{u.target()}, debug: map[string]any{"factor": f.provider + "_" + strings.ToUpper(f.kind)},
+		event: event, targets: []target{u.target()},
+		debug: map[string]any{"factor": f.provider + "_" + strings.ToUpper(f.kind)},
 	})
 }
 
@@ -149,15 +150,10 @@ func (o *Org) unenrollFactor(c *call) *apiError {
 	case u.status == statusDeprovisioned:
 		return wrongStatus()
 	}
-	together := func(other *factor) bool { return other == f }
-	if f.kind == "push" || f.kind == "signed_nonce" {
-		together = func(other *factor) bool {
-			return other.kind == "push" || other.kind == "signed_nonce" || other.kind == "token:software:totp" && other.provider == "OKTA"
-		}
-	}
+	inApp := f.kind == "push" || f.kind == "signed_nonce"
 	kept := []*factor{}
 	for _, other := range o.factors[u.id] {
-		if !together(other) {
+		if other != f && !(inApp && other.inOktaVerify()) {
 			kept = append(kept, other)
 			continue
 		}
@@ -165,6 +161,10 @@ func (o *Org) unenrollFactor(c *call) *apiError {
 	}
 	o.factors[u.id] = kept
 	return c.nothing()
+}
+
+func (f *factor) inOktaVerify() bool {
+	return f.kind == "push" || f.kind == "signed_nonce" || f.kind == "token:software:totp" && f.provider == "OKTA"
 }
 
 func (f *factor) json(c *call, u *user) any {

@@ -14,7 +14,7 @@ import (
 // fault makes requests fail that would have been answered.
 type fault struct {
 	Method      string          `json:"method"`      // empty: any
-	Path        string          `json:"path"`        // exact; {x} stands for any segment, a * or / at the end for all below; empty: any
+	Path        string          `json:"path"`        // exact; {x}: any segment; * or / at the end: all below; empty: any
 	Status      int             `json:"status"`      // of the answer; 0: as without the fault, only later
 	Times       int             `json:"times"`       // how many requests it hits; 0 is 1, negative is all
 	ResetAfter  float64         `json:"resetAfter"`  // of a 429: seconds until X-Rate-Limit-Reset
@@ -157,7 +157,7 @@ func (f *fault) refusal() *apiError {
 		403: forbidden(),
 		404: notFound("sandbox", "Fault"),
 		405: wrongMethod(),
-		409: refuse(409, "E0000112", "Cannot update this user because they are still being activated. Please try again in a few minutes.")(),
+		409: stillActivating(),
 		429: tooManyRequests(),
 		503: refuse(503, "E0000010", "Service is in read only mode")(),
 	}

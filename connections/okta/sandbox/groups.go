@@ -145,7 +145,7 @@ func (o *Org) createGroup(c *call) *apiError {
 	}
 	g := o.newGroup(groupOkta, "okta:user_group", profile, now())
 	o.groups.put(g)
-	o.record(o.origin(c), happening{event: "group.lifecycle.create", targets: []target{g.target()}})
+	o.tell(o.origin(c), "group.lifecycle.create", g.target())
 	return c.json(o.groupJSON(c, g))
 }
 
@@ -172,7 +172,7 @@ func (o *Org) replaceGroup(c *call) *apiError {
 	changed := *g
 	changed.profile, changed.updated = profile, now()
 	o.groups.put(&changed)
-	o.record(o.origin(c), happening{event: "group.profile.update", targets: []target{changed.target()}})
+	o.tell(o.origin(c), "group.profile.update", changed.target())
 	return c.json(o.groupJSON(c, &changed))
 }
 
@@ -191,7 +191,7 @@ func (o *Org) deleteGroup(c *call) *apiError {
 	}
 	o.assigned.removeGroup(g.id)
 	o.groups.remove(g.id)
-	o.record(from, happening{event: "group.lifecycle.delete", targets: []target{g.target()}})
+	o.tell(from, "group.lifecycle.delete", g.target())
 	return c.nothing()
 }
 
@@ -223,7 +223,10 @@ func (o *Org) groupJSON(c *call, g *group) any {
 		Embedded       map[string]any `json:"_embedded,omitempty"`
 		Links          map[string]any `json:"_links"`
 	}{
-		g.id, g.created, g.updated, g.membersUpdated, []string{g.objectClass}, g.kind, g.profile, nil, o.groupExtras(c, g), links,
+		g.id, g.created, g.updated, g.membersUpdated,
+		[]string{g.objectClass},
+		g.kind, g.profile, nil,
+		o.groupExtras(c, g), links,
 	}
 	if g.source != "" {
 		answer.Source = &source{g.source}

@@ -109,7 +109,7 @@ func (o *Org) join(from origin, g *group, u *user) {
 		return
 	}
 	o.touchMembership(g.id)
-	o.record(from, happening{event: "group.user_membership.add", targets: []target{u.target(), g.target()}})
+	o.tell(from, "group.user_membership.add", u.target(), g.target())
 	for _, appID := range o.assigned.appsOfGroup(g.id) {
 		o.assignByGroup(from, o.apps.get(appID), u)
 	}
@@ -121,7 +121,7 @@ func (o *Org) leave(from origin, g *group, u *user) {
 		return
 	}
 	o.touchMembership(g.id)
-	o.record(from, happening{event: "group.user_membership.remove", targets: []target{u.target(), g.target()}})
+	o.tell(from, "group.user_membership.remove", u.target(), g.target())
 	o.groupLeft(from, g.id, u)
 }
 

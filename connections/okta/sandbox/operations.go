@@ -21,7 +21,7 @@ var operations = []operation{
 	onPost("/api/v1/users/{id}/lifecycle/reset_password", "okta.users.manage", (*Org).resetPassword),
 	onPost("/api/v1/users/{id}/lifecycle/reset_factors", "okta.users.manage", (*Org).resetFactors),
 	onPost("/api/v1/users/{id}/lifecycle/expire_password", "okta.users.manage", (*Org).expirePassword),
-	onPost("/api/v1/users/{id}/lifecycle/expire_password_with_temp_password", "okta.users.manage", (*Org).expirePasswordWithTemporary),
+	onPost("/api/v1/users/{id}/lifecycle/expire_password_with_temp_password", "okta.users.manage", (*Org).giveTemporary),
 
 	onPost("/api/v1/users/{id}/credentials/change_password", "okta.users.manage", (*Org).changePassword),
 	onPost("/api/v1/users/{id}/credentials/change_recovery_question", "okta.users.manage", (*Org).changeRecoveryQuestion),

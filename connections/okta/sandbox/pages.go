@@ -98,7 +98,9 @@ func (c *call) pageLinks(limit int, next *cursor) {
 // pageOf returns at most limit of the rows that come after the cursor in the order of their ids and are wanted, and
 // where the next page begins, nil where there is none.
 func pageOf[T any](rows []*T, idOf func(*T) string, after cursor, limit int, wanted func(*T) bool) ([]*T, *cursor) {
-	start, found := slices.BinarySearchFunc(rows, after.id, func(r *T, id string) int { return strings.Compare(idOf(r), id) })
+	start, found := slices.BinarySearchFunc(rows, after.id, func(r *T, id string) int {
+		return strings.Compare(idOf(r), id)
+	})
 	if found {
 		start++
 	}

@@ -35,8 +35,8 @@ func (p *password) is(value string) bool {
 	return subtle.ConstantTimeCompare(sum[:], p.sum[:]) == 1
 }
 
-const passwordRules = "Password requirements were not met. Password requirements: at least 8 characters, a lowercase letter, " +
-	"an uppercase letter, a number, no parts of your username."
+const passwordRules = "Password requirements were not met. Password requirements: at least 8 characters, " +
+	"a lowercase letter, an uppercase letter, a number, no parts of your username."
 
 // strongEnough applies the complexity rules of Okta's default password policy.
 func strongEnough(value, login string) bool {

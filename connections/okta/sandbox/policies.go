@@ -98,8 +98,8 @@ func (p *policy) json(c *call) any {
 		}
 	}
 	shown := map[string]any{
-		"id": p.id, "status": p.status, "name": p.name, "priority": p.priority, "system": p.system, "conditions": p.conditions,
-		"created": p.created, "lastUpdated": p.created, "_links": links, "type": p.kind,
+		"id": p.id, "status": p.status, "name": p.name, "priority": p.priority, "system": p.system,
+		"conditions": p.conditions, "created": p.created, "lastUpdated": p.created, "_links": links, "type": p.kind,
 	}
 	if p.description != "" {
 		shown["description"] = p.description

@@ -60,7 +60,7 @@ func pick[T any](chance *rand.Rand, list []T) T { return list[chance.IntN(len(li
 func (g *seeder) seedTypes() {
 	by := g.ids.next(prefixSystem)
 	for _, t := range []userType{
-		{name: "user", displayName: "User", description: "Okta user profile template with default permission settings", standard: true},
+		{name: "user", displayName: "User", description: "Employees and everybody else", standard: true},
 		{name: "contractor", displayName: "Contractor", description: "People with a contract for a limited time"},
 		{name: "partner", displayName: "Partner", description: "People of partner companies"},
 	} {
@@ -76,11 +76,13 @@ func (g *seeder) seedRealms() {
 		return
 	}
 	g.realms.put(&realm{
-		id: g.ids.next(prefixRealm), name: "Default Realm", kind: realmDefault, standard: true, created: g.founded, updated: g.founded,
+		id: g.ids.next(prefixRealm), name: "Default Realm", kind: realmDefault, standard: true,
+		created: g.founded, updated: g.founded,
 	})
 	for i, name := range []string{
-		"Altona Shipyards", "Blue Heron Logistics", "Calder Cold Storage", "Dunmore Rail", "Eastgate Customs", "Fennel & Partners",
-		"Gulf Ferry Lines", "Hollow Creek Farms", "Ivory Coast Cocoa", "Jutland Wind", "Kestrel Couriers",
+		"Altona Shipyards", "Blue Heron Logistics", "Calder Cold Storage", "Dunmore Rail", "Eastgate Customs",
+		"Fennel & Partners", "Gulf Ferry Lines", "Hollow Creek Farms", "Ivory Coast Cocoa", "Jutland Wind",
+		"Kestrel Couriers",
 	} {
 		at := g.since(i+1, 14)
 		g.realms.put(&realm{id: g.ids.next(prefixRealm), name: name, kind: realmPartner, created: at, updated: at})
@@ -90,7 +92,7 @@ func (g *seeder) seedRealms() {
 func (g *seeder) seedPolicies() {
 	groups := map[string]any{"people": map[string]any{"groups": map[string]any{"include": []string{}}}}
 	for _, p := range []policy{
-		{kind: "OKTA_SIGN_ON", name: "Warehouse Terminals", description: "Shared terminals, short sessions", conditions: groups},
+		{kind: "OKTA_SIGN_ON", name: "Warehouse Terminals", description: "Shared terminals", conditions: groups},
 		{kind: "OKTA_SIGN_ON", name: "Default Policy", description: "The default policy applies to everyone", system: true},
 		{kind: "PASSWORD", name: "Administrators", description: "Longer passwords for administrators", conditions: groups},
 		{kind: "PASSWORD", name: "Default Policy", description: "The default policy applies to everyone", system: true},
@@ -131,10 +133,15 @@ var seededApps = []struct {
 	{app{name: "oidc_client", label: "Freight Planner", signOn: signOnOIDC}, []string{"Operations"}},
 	{app{name: "zoomus", label: "Zoom", signOn: signOnSAML}, nil},
 	{app{name: "template_swa", label: "Expense Portal", signOn: signOnPlugin, scheme: schemeEdit}, nil},
-	{app{name: "template_auto", label: "Port Authority", signOn: signOnAuto, scheme: schemeShared}, []string{"Operations"}},
+	{
+		app{name: "template_auto", label: "Port Authority", signOn: signOnAuto, scheme: schemeShared},
+		[]string{"Operations"},
+	},
 	{app{name: "bookmark", label: "Employee Handbook", signOn: signOnBookmark}, nil},
 	{app{name: "jira_onprem", label: "Jira", signOn: signOnSAML}, []string{"Engineering"}},
-	{app{name: "template_swa", label: "Legacy Timesheets", signOn: signOnPlugin, scheme: schemeAdmin, status: "INACTIVE"}, nil},
+	{app{
+		name: "template_swa", label: "Legacy Timesheets", signOn: signOnPlugin, scheme: schemeAdmin, status: "INACTIVE",
+	}, nil},
 }
 
 func (g *seeder) seedApps() {
@@ -161,7 +168,8 @@ func (g *seeder) seedApps() {
 			a.settings = map[string]any{"requestIntegration": false, "url": "https://handbook." + domain}
 		case signOnPlugin:
 			a.settings = map[string]any{
-				"buttonField": "submit", "passwordField": "password", "usernameField": "username", "url": "https://expenses." + domain,
+				"buttonField": "submit", "passwordField": "password", "usernameField": "username",
+				"url": "https://expenses." + domain,
 			}
 		case signOnOIDC:
 			a.settings = map[string]any{"url": "https://planner." + domain}

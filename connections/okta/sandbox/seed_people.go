@@ -3,7 +3,6 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,24 +11,29 @@ import (
 // domain is that of all people's addresses; nobody can own one that ends so.
 const domain = "larkspur-freight.example"
 
-var firstNames = strings.Fields(`Ada Adrian Aiko Aisha Alan Alma Amara Amit Ana Anders Andrea Anil Anouk Ariana Arjun Astrid
-Beatriz Ben Bianca Bruno Camila Carlos Caroline Chidi Chloe Clara Dana Daniel David Deepa Diego Dmitri Edith Elena Elias
-Emeka Emma Erik Esther Eva Farah Fatima Felix Fiona Frida Gabriel George Grace Greta Hana Hannah Hassan Heidi Henrik Hugo
-Ida Ines Ingrid Isaac Ivan Jack Jae Jamal James Jana Javier Jin Joana Johan Jonas Jose Julia Kai Karim Katja Kenji Kim
-Laila Lars Laura Leo Lena Liam Lina Linh Lucas Lucia Luis Maja Malik Marco Maria Marta Mateo Maya Mei Mia Miguel Milan
-Mina Mohamed Nadia Naomi Nina Noah Nora Olga Oliver Omar Oscar Pablo Paula Pedro Petra Priya Rafael Rahul Ravi Rebecca
-Rosa Ruth Salma Sam Sara Sean Selma Sofia Stefan Sven Tara Theo Thomas Tobias Uma Vera Victor Wei Yara Yuki Zoe`)
+var firstNames = strings.Fields(`
+Ada Adrian Aiko Aisha Alan Alma Amara Amit Ana Anders Andrea Anil Anouk Ariana Arjun Astrid Beatriz Ben Bianca Bruno
+Camila Carlos Caroline Chidi Chloe Clara Dana Daniel David Deepa Diego Dmitri Edith Elena Elias Emeka Emma Erik
+Esther Eva Farah Fatima Felix Fiona Frida Gabriel George Grace Greta Hana Hannah Hassan Heidi Henrik Hugo Ida Ines
+Ingrid Isaac Ivan Jack Jae Jamal James Jana Javier Jin Joana Johan Jonas Jose Julia Kai Karim Katja Kenji Kim Laila
+Lars Laura Leo Lena Liam Lina Linh Lucas Lucia Luis Maja Malik Marco Maria Marta Mateo Maya Mei Mia Miguel Milan
+Mina Mohamed Nadia Naomi Nina Noah Nora Olga Oliver Omar Oscar Pablo Paula Pedro Petra Priya Rafael Rahul Ravi
+Rebecca Rosa Ruth Salma Sam Sara Sean Selma Sofia Stefan Sven Tara Theo Thomas Tobias Uma Vera Victor Wei Yara Yuki
+Zoe
+`)
 
-var lastNames = strings.Fields(`Abbott Adeyemi Aguilar Ahmed Almeida Andersson Bakker Banerjee Barros Bauer Becker Bell
-Berg Bianchi Bondarenko Brandt Brooks Brown Campbell Carvalho Castillo Chen Choi Clark Cohen Costa Cruz Dahl Das Davies
-Delgado Desai Diaz Dubois Duarte Eriksen Evans Farouk Fernandez Ferrari Fischer Flores Foster Fujita Gallo Garcia Gomez
-Gonzalez Gruber Gupta Haddad Hansen Hara Harris Hayashi Hernandez Hoffmann Holm Hughes Ibrahim Ito Ivanov Iyer Jansen
-Jensen Johansson Jones Kapoor Karlsson Kaur Keller Khan Kim Kowalski Kumar Larsen Laurent Lee Lehmann Leroy Lewis Lind
-Lindgren Lopez Mahmoud Marino Martin Martinez Mendes Meyer Miller Moreau Moreno Mori Morris Mueller Murphy Nakamura Nair
-Nguyen Nielsen Novak Nowak Okafor Okoye Olsen Ortiz Osei Park Patel Pereira Petrov Popescu Price Ramirez Rao Reyes Ricci
-Rivera Roberts Rodriguez Romano Rossi Roy Ruiz Saito Sanchez Santos Sato Schmidt Schneider Shah Sharma Silva Singh Smith
-Sousa Suzuki Takahashi Tanaka Taylor Thomas Torres Tran Usman Vargas Vega Walker Wang Weber White Wilson Wong Yamamoto
-Yilmaz Young Zhang Ziegler`)
+var lastNames = strings.Fields(`
+Abbott Adeyemi Aguilar Ahmed Almeida Andersson Bakker Banerjee Barros Bauer Becker Bell Berg Bianchi Bondarenko
+Brandt Brooks Brown Campbell Carvalho Castillo Chen Choi Clark Cohen Costa Cruz Dahl Das Davies Delgado Desai Diaz
+Dubois Duarte Eriksen Evans Farouk Fernandez Ferrari Fischer Flores Foster Fujita Gallo Garcia Gomez Gonzalez Gruber
+Gupta Haddad Hansen Hara Harris Hayashi Hernandez Hoffmann Holm Hughes Ibrahim Ito Ivanov Iyer Jansen Jensen
+Johansson Jones Kapoor Karlsson Kaur Keller Khan Kim Kowalski Kumar Larsen Laurent Lee Lehmann Leroy Lewis Lind
+Lindgren Lopez Mahmoud Marino Martin Martinez Mendes Meyer Miller Moreau Moreno Mori Morris Mueller Murphy Nakamura
+Nair Nguyen Nielsen Novak Nowak Okafor Okoye Olsen Ortiz Osei Park Patel Pereira Petrov Popescu Price Ramirez Rao
+Reyes Ricci Rivera Roberts Rodriguez Romano Rossi Roy Ruiz Saito Sanchez Santos Sato Schmidt Schneider Shah Sharma
+Silva Singh Smith Sousa Suzuki Takahashi Tanaka Taylor Thomas Torres Tran Usman Vargas Vega Walker Wang Weber White
+Wilson Wong Yamamoto Yilmaz Young Zhang Ziegler
+`)
 
 // department is a part of the company; weight is its share of the people.
 type department struct {
@@ -39,23 +43,23 @@ type department struct {
 }
 
 var departments = []department{
-	{"Operations", "CC-3100", 30, []string{"VP Operations", "Dispatcher", "Route Planner", "Terminal Lead", "Customs Agent"}},
-	{"Engineering", "CC-2100", 20, []string{"VP Engineering", "Software Engineer", "Senior Engineer", "Data Engineer", "QA Engineer"}},
+	{"Operations", "CC-3100", 30, []string{"VP Operations", "Dispatcher", "Route Planner", "Customs Agent"}},
+	{"Engineering", "CC-2100", 20, []string{"VP Engineering", "Software Engineer", "Data Engineer", "QA Engineer"}},
 	{"Sales", "CC-4100", 16, []string{"VP Sales", "Account Executive", "Sales Engineer", "Account Manager"}},
 	{"Customer Care", "CC-4300", 14, []string{"Director of Customer Care", "Care Specialist", "Claims Specialist"}},
 	{"Finance", "CC-1200", 7, []string{"CFO", "Accountant", "Financial Analyst", "Payroll Specialist"}},
 	{"People", "CC-1300", 5, []string{"Chief People Officer", "Recruiter", "People Partner"}},
-	{"Information Technology", "CC-1500", 4, []string{"CIO", "Systems Administrator", "Identity Engineer", "Service Desk Analyst"}},
+	{"Information Technology", "CC-1500", 4, []string{"CIO", "Systems Administrator", "Service Desk Analyst"}},
 	{"Legal", "CC-1400", 4, []string{"General Counsel", "Counsel", "Paralegal"}},
 }
 
 // places are the company's offices.
 var places = []place{
-	{"Hamburg", "Hamburg", "Germany", "20457", map[string]float64{"lat": 53.5436, "lon": 9.9881}},
-	{"Rotterdam", "South Holland", "Netherlands", "3011", map[string]float64{"lat": 51.9244, "lon": 4.4777}},
-	{"Chicago", "Illinois", "United States", "60607", map[string]float64{"lat": 41.8781, "lon": -87.6298}},
-	{"Santos", "Sao Paulo", "Brazil", "11013", map[string]float64{"lat": -23.9608, "lon": -46.3336}},
-	{"Singapore", "Singapore", "Singapore", "048583", map[string]float64{"lat": 1.2897, "lon": 103.8501}},
+	{"Hamburg", "Hamburg", "Germany", "20457", coordinates{53.5436, 9.9881}},
+	{"Rotterdam", "South Holland", "Netherlands", "3011", coordinates{51.9244, 4.4777}},
+	{"Chicago", "Illinois", "United States", "60607", coordinates{41.8781, -87.6298}},
+	{"Santos", "Sao Paulo", "Brazil", "11013", coordinates{-23.9608, -46.3336}},
+	{"Singapore", "Singapore", "Singapore", "048583", coordinates{1.2897, 103.8501}},
 }
 
 var placeSettings = map[string]struct{ country, timezone, locale string }{
@@ -66,9 +70,10 @@ var placeSettings = map[string]struct{ country, timezone, locale string }{
 	"Singapore": {"SG", "Asia/Singapore", "en_US"},
 }
 
-// lastStates are those of the people who came last, from the very last on, so that each state is there in small orgs too.
+// lastStates are those of the people who came last, from the very last on: each state is there in small orgs too.
 var lastStates = []string{
-	statusLockedOut, statusSuspended, statusDeprovisioned, statusStaged, statusProvisioned, statusPasswordExpired, statusRecovery,
+	statusLockedOut, statusSuspended, statusDeprovisioned, statusStaged, statusProvisioned, statusPasswordExpired,
+	statusRecovery,
 }
 
 // seedGroups makes Everyone, a group for each department and office, one that an application brought, and others.
@@ -93,11 +98,12 @@ func (g *seeder) seedGroups() {
 		if i < len(names) {
 			name = names[i]
 		}
-		kind, class, source := groupOkta, "okta:user_group", ""
+		kind, source := groupOkta, ""
 		if i == len(departments)+2 && g.apps.len() > 2 { // one that was imported
-			kind, class, source, name = groupApp, "okta:user_group", g.apps.rows[2].id, "Salesforce: Partner Community"
+			kind, source, name = groupApp, g.apps.rows[2].id, "Salesforce: Partner Community"
 		}
-		made := g.newGroup(kind, class, map[string]any{"name": name, "description": "Seeded: " + name}, g.since(i, 2*g.options.Groups))
+		profile := map[string]any{"name": name, "description": "Larkspur Freight: " + name}
+		made := g.newGroup(kind, "okta:user_group", profile, g.since(i, 2*g.options.Groups))
 		made.source = source
 		g.groups.put(made)
 		g.groupByName[name] = made
@@ -229,7 +235,11 @@ func (g *seeder) liven(u *user, i, n int, admin bool, shared *password) {
 	if i%3 == 0 {
 		u.question, u.answer = "What is the name of your first stuffed animal?", "Captain Whiskers"
 	}
-	u.lastUpdated = slices.MaxFunc([]stamp{u.created, u.statusChanged, u.lastLogin}, func(a, b stamp) int { return a.Compare(b.Time) })
+	for _, at := range []stamp{u.statusChanged, u.lastLogin} {
+		if at.After(u.lastUpdated.Time) {
+			u.lastUpdated = at
+		}
+	}
 }
 
 // place puts u into groups and gives them the applications that come with these.

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -99,6 +98,11 @@ func (o *Org) origin(c *call) origin {
 // tokenID is the id of the API token, which events name in place of the token.
 func (o *Org) tokenID() string { return prefixAPIToken + o.orgID[len(prefixOrg):] }
 
+// tell writes a success without more to say to the System Log.
+func (o *Org) tell(from origin, event string, targets ...target) {
+	o.record(from, happening{event: event, targets: targets})
+}
+
 // record writes h to the System Log.
 func (o *Org) record(from origin, h happening) {
 	at := h.at
@@ -112,179 +116,6 @@ func (o *Org) record(from origin, h happening) {
 		panic("sandbox: log event: " + err.Error()) // only strings and what was decoded from JSON
 	}
 	o.log.append(e)
-}
-
-// eventJSON is a LogEvent as Okta documents it.
-type eventJSON struct {
-	UUID            string         `json:"uuid"`
-	Published       stamp          `json:"published"`
-	EventType       string         `json:"eventType"`
-	Version         string         `json:"version"`
-	Severity        string         `json:"severity"`
-	LegacyEventType *string        `json:"legacyEventType"`
-	DisplayMessage  string         `json:"displayMessage"`
-	Actor           target         `json:"actor"`
-	Client          eventClient    `json:"client"`
-	Outcome         eventOutcome   `json:"outcome"`
-	Target          []target       `json:"target"`
-	Transaction     map[string]any `json:"transaction"`
-	DebugContext    map[string]any `json:"debugContext"`
-	Authentication  map[string]any `json:"authenticationContext"`
-	Security        map[string]any `json:"securityContext"`
-	Request         map[string]any `json:"request"`
-}
-
-type eventClient struct {
-	UserAgent *eventAgent `json:"userAgent"`
-	Zone      *string     `json:"zone"`
-	Device    string      `json:"device"`
-	ID        *string     `json:"id"`
-	IPAddress string      `json:"ipAddress"`
-	Place     *place      `json:"geographicalContext"`
-}
-
-type eventAgent struct {
-	Raw     string `json:"rawUserAgent"`
-	OS      string `json:"os"`
-	Browser string `json:"browser"`
-}
-
-type eventOutcome struct {
-	Result string  `json:"result"`
-	Reason *string `json:"reason"`
-}
-
-// place is where a client is.
-type place struct {
-	City        string             `json:"city"`
-	State       string             `json:"state"`
-	Country     string             `json:"country"`
-	PostalCode  string             `json:"postalCode"`
-	Geolocation map[string]float64 `json:"geolocation"`
-}
-
-func newEventJSON(e *logEvent, from origin, h happening) eventJSON {
-	what := eventKinds[h.event]
-	j := eventJSON{
-		UUID: e.uuid, Published: e.published, EventType: e.eventType, Version: "0", Severity: "INFO",
-		LegacyEventType: absent(what.legacy), DisplayMessage: what.message,
-		Actor: target{
-			ID: from.who.id, Type: from.who.kind, AlternateID: from.who.login, DisplayName: from.who.name,
-		},
-		Client: eventClient{
-			UserAgent: newEventAgent(from.userAgent), Zone: absent("null"), Device: "Computer", IPAddress: from.ip, Place: from.place,
-		},
-		Outcome:        eventOutcome{Result: "SUCCESS"},
-		Target:         h.targets,
-		Transaction:    map[string]any{"type": "WEB", "id": from.requestID, "detail": map[string]any{}},
-		Authentication: map[string]any{"authenticationStep": 0, "externalSessionId": "trs" + e.uuid[:8]},
-		Security:       map[string]any{"asNumber": nil, "asOrg": nil, "isp": nil, "domain": nil, "isProxy": nil},
-		Request: map[string]any{"ipChain": []any{map[string]any{
-			"ip": from.ip, "geographicalContext": from.place, "version": "V4", "source": nil,
-		}}},
-	}
-	if from.by != "" {
-		j.Transaction["detail"] = map[string]any{"requestApiTokenId": from.by}
-	}
-	if h.reason != "" {
-		j.Severity, j.Outcome = "WARN", eventOutcome{"FAILURE", &h.reason}
-	}
-	debug := map[string]any{"requestId": from.requestID, "requestUri": from.uri, "url": from.uri + "?"}
-	for name, value := range h.debug {
-		debug[name] = value
-	}
-	j.DebugContext = map[string]any{"debugData": debug}
-	return j
-}
-
-// absent makes an empty text null.
-func absent(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
-}
-
-// newEventAgent makes out of a User-Agent header what Okta makes of it: for most programs, nothing.
-func newEventAgent(raw string) *eventAgent {
-	agent := &eventAgent{Raw: raw, OS: "Unknown", Browser: "UNKNOWN"}
-	for mark, os := range map[string]string{"Mac OS X": "Mac OS X", "Windows NT": "Windows", "iPhone": "iOS"} {
-		if strings.Contains(raw, mark) {
-			agent.OS = os
-		}
-	}
-	switch {
-	case strings.Contains(raw, "Firefox/"):
-		agent.Browser = "FIREFOX"
-	case strings.Contains(raw, "Chrome/"):
-		agent.Browser = "CHROME"
-	case strings.Contains(raw, "Safari/"):
-		agent.Browser = "SAFARI"
-	}
-	return agent
-}
-
-// eventKind is what the System Log says of a type of event.
-type eventKind struct{ message, legacy string }
-
-// eventKinds are the types that the org writes by itself.
-var eventKinds = map[string]eventKind{
-	"user.lifecycle.create":           {"Create okta user", "core.user.config.user_creation.success"},
-	"user.lifecycle.activate":         {"Activate Okta user", "core.user.config.user_activated"},
-	"user.lifecycle.reactivate":       {"Reactivate Okta user", ""},
-	"user.lifecycle.deactivate":       {"Deactivate Okta user", "core.user.config.user_deactivated"},
-	"user.lifecycle.suspend":          {"Suspend Okta user", "core.user.config.user_status.suspended"},
-	"user.lifecycle.unsuspend":        {"Unsuspend Okta user", "core.user.config.user_status.unsuspended"},
-	"user.lifecycle.delete.initiated": {"Delete Okta user initiated", "core.user.config.user_deletion.initiated"},
-	"user.lifecycle.delete.completed": {"Delete Okta user completed", "core.user.config.user_deletion.completed"},
-
-	"user.account.lock":                     {"Max sign in attempts exceeded", "core.user_auth.account_locked"},
-	"user.account.unlock_by_admin":          {"Unlock user account by admin", "core.user.account.unlock.by_admin"},
-	"user.account.update_profile":           {"Update user profile for Okta", "core.user.config.profile.update"},
-	"user.account.update_password":          {"User update password for Okta", "core.user.config.password_update.success"},
-	"user.account.reset_password":           {"User reset password for Okta", "core.user.config.password_reset.success"},
-	"user.account.expire_password":          {"User expire password for Okta", ""},
-	"user.account.update_secondary_email":   {"User update secondary email", ""},
-	"user.account.update_recovery_question": {"User update recovery question", ""},
-
-	"user.session.start":      {"User login to Okta", "core.user_auth.login_success"},
-	"user.session.end":        {"User logout from Okta", "core.user_auth.logout_success"},
-	"user.session.clear":      {"Clear user session", "core.user_auth.session_clear"},
-	"user.authentication.sso": {"User single sign on to app", "app.auth.sso"},
-	"user.authentication.auth_via_mfa": {
-		"Authentication of user via MFA", "core.user.factor.attempt_success",
-	},
-	"user.mfa.factor.activate":   {"Activate factor or authenticator enrollment method for user", "core.user.factor.activate"},
-	"user.mfa.factor.deactivate": {"Reset factor or authenticator enrollment method for user", "core.user.factor.deactivate"},
-	"user.mfa.factor.reset_all":  {"Reset all factors for user", "core.user.factor.reset_all"},
-	"policy.evaluate_sign_on":    {"Evaluation of sign-on policy", ""},
-
-	"group.lifecycle.create":       {"Create Okta group", "core.user_group.create"},
-	"group.profile.update":         {"Okta group profile update", "core.user_group.update"},
-	"group.lifecycle.delete":       {"Delete Okta group", "core.user_group.delete"},
-	"group.user_membership.add":    {"Add user to group membership", "core.user_group_member.user_add"},
-	"group.user_membership.remove": {"Remove user from group membership", "core.user_group_member.user_remove"},
-
-	"group.application_assignment.add":    {"Add assigned application to group", "core.user_group.app_assignment.add"},
-	"group.application_assignment.remove": {"Remove assigned application from group", "core.user_group.app_assignment.remove"},
-
-	"application.lifecycle.create":       {"Create application", "app.generic.lifecycle.create"},
-	"application.lifecycle.delete":       {"Delete application", "app.generic.lifecycle.delete"},
-	"application.lifecycle.activate":     {"Activate application", "app.generic.lifecycle.activate"},
-	"application.lifecycle.deactivate":   {"Deactivate application", "app.generic.lifecycle.deactivate"},
-	"application.user_membership.add":    {"Add user to application membership", "app.generic.provision.assign_user_to_app"},
-	"application.user_membership.update": {"Change user application membership", "app.generic.config.app_updated"},
-	"application.user_membership.remove": {"Remove user's application membership", "app.generic.provision.deassign_user_from_app"},
-
-	"event_hook.created":     {"Event hook created", ""},
-	"event_hook.updated":     {"Event hook updated", ""},
-	"event_hook.activated":   {"Event hook activated", ""},
-	"event_hook.deactivated": {"Event hook deactivated", ""},
-	"event_hook.verified":    {"Event hook verified", ""},
-	"event_hook.deleted":     {"Event hook deleted", ""},
-	"realm.create":           {"Create realm", ""},
-	"realm.update":           {"Update realm", ""},
-	"realm.delete":           {"Delete realm", ""},
 }
 
 // injectEvents is POST /_sandbox/logs: an event or an array of them, kept as given and made whole where they are not.

@@ -37,6 +37,9 @@ var logAttributes = []string{
 	"outcome", "request", "securityContext", "severity", "target", "transaction", "uuid", "version",
 }
 
+// logsWithoutContains are too long for co.
+var logsWithoutContains = []string{"debugContext.debugData.url", "debugContext.debugData.requestUri"}
+
 var logRules = rules{logs: true, attribute: func(name string) bool {
 	first, _, _ := strings.Cut(name, ".")
 	return slices.Contains(logAttributes, first)
@@ -138,7 +141,7 @@ func logFilter(text string) (*expression, *apiError) {
 		return nil, refusal
 	}
 	e.each(func(c *expression) bool {
-		if c.op == "co" && (c.attribute == "debugContext.debugData.url" || c.attribute == "debugContext.debugData.requestUri") {
+		if c.op == "co" && slices.Contains(logsWithoutContains, c.attribute) {
 			refusal = invalidSearch(c.attribute + ": The operator co is not supported.")
 		}
 		return refusal == nil
@@ -162,7 +165,7 @@ func (l *systemLog) poll(q logQuery) (page []*logEvent, next *cursor) {
 	return page, &cursor{"poll", strconv.Itoa(to)}
 }
 
-// window answers a bounded query: events in the order of their published times, and a next page as long as there is one.
+// window answers a bounded query: events in the order of their published times, and a next page while there is one.
 func (l *systemLog) window(q logQuery) (page []*logEvent, next *cursor) {
 	first, last := l.firstPublished(q.since), l.firstPublished(q.until)
 	if q.after.id != "" {

@@ -36,9 +36,9 @@ func (o *Org) createUser(c *call) *apiError {
 	case refusal != nil:
 		return refusal
 	case changePassword && !activate:
-		return refuse(400, "E0000125", "Could not create user. To create a user and expire their password immediately, \"activate\" must be true.")()
+		return expiryWithoutActivation()
 	case changePassword && u.password == nil:
-		return refuse(400, "E0000124", "Could not create user. To create a user and expire their password immediately, a password must be specified.")()
+		return expiryWithoutPassword()
 	case c.flag("provider", false) && (body.Credentials == nil || body.Credentials.Provider == nil):
 		return invalid("credentials.provider", "credentials.provider: The field cannot be left blank")
 	}
@@ -50,12 +50,15 @@ func (o *Org) createUser(c *call) *apiError {
 	}
 	from := o.origin(c)
 	o.addUser(u)
-	o.record(from, happening{event: "user.lifecycle.create", targets: []target{u.target()}})
+	o.tell(from, "user.lifecycle.create", u.target())
 	if activate {
-		o.record(from, happening{event: "user.lifecycle.activate", targets: []target{u.target()}})
+		o.tell(from, "user.lifecycle.activate", u.target())
 	}
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(body.GroupIDs))) {
+	for _, id := range body.GroupIDs {
 		o.join(from, o.groups.get(id), u)
+	}
+	for _, appID := range o.assigned.appsOfGroup(o.everyone) {
+		o.assignByGroup(from, o.apps.get(appID), u)
 	}
 	return o.answerUser(c, u)
 }
@@ -204,7 +207,7 @@ func (o *Org) changeUser(c *call, replace bool) *apiError {
 		})
 	}
 	if newPassword {
-		o.record(from, happening{event: "user.account.update_password", targets: []target{changed.target()}})
+		o.tell(from, "user.account.update_password", changed.target())
 	}
 	return o.answerUser(c, changed)
 }

@@ -40,9 +40,9 @@ func (o *Org) changePassword(c *call) *apiError {
 	}
 	o.replaceUser(changed)
 	from := o.origin(c)
-	o.record(from, happening{event: "user.account.update_password", targets: []target{changed.target()}})
+	o.tell(from, "user.account.update_password", changed.target())
 	if body.RevokeSessions {
-		o.record(from, happening{event: "user.session.clear", targets: []target{changed.target()}})
+		o.tell(from, "user.session.clear", changed.target())
 	}
 	return o.answerCredentials(c, changed)
 }
@@ -83,12 +83,12 @@ func (o *Org) changeRecoveryQuestion(c *call) *apiError {
 	changed := u.clone()
 	changed.question, changed.answer = body.Recovery.Question, body.Recovery.Answer
 	o.replaceUser(changed)
-	o.record(o.origin(c), happening{event: "user.account.update_recovery_question", targets: []target{changed.target()}})
+	o.tell(o.origin(c), "user.account.update_recovery_question", changed.target())
 	return o.answerCredentials(c, changed)
 }
 
-// forgotPassword is POST /api/v1/users/{userId}/credentials/forgot_password: a link to set a new password, for who has a
-// recovery question.
+// forgotPassword is POST /api/v1/users/{userId}/credentials/forgot_password: a link to set a new password, for those
+// with a recovery question.
 func (o *Org) forgotPassword(c *call) *apiError {
 	u, refusal := o.userOf(c)
 	if refusal != nil {
@@ -97,11 +97,11 @@ func (o *Org) forgotPassword(c *call) *apiError {
 	if u.status != statusActive || u.question == "" {
 		return cannotForget()
 	}
-	o.record(o.origin(c), happening{event: "user.account.reset_password", targets: []target{u.target()}})
+	o.tell(o.origin(c), "user.account.reset_password", u.target())
 	return o.answerReset(c, c.flag("sendEmail", true))
 }
 
-// revokeUserSessions is DELETE /api/v1/users/{userId}/sessions. The org keeps no sessions; that they are gone is seen in
+// revokeUserSessions is DELETE /api/v1/users/{userId}/sessions. The org keeps no sessions: that they are gone shows in
 // the System Log.
 func (o *Org) revokeUserSessions(c *call) *apiError {
 	u, refusal := o.userOf(c)

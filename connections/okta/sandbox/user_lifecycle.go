@@ -23,7 +23,9 @@ func (u *user) activate() {
 
 // transition is the frame of a life-cycle operation: it checks the state, changes a copy of the user by change, stores
 // it and tells the System Log.
-func (o *Org) transition(c *call, event string, refusal *apiError, from []string, change func(*user)) (*user, *apiError) {
+func (o *Org) transition(
+	c *call, event string, refusal *apiError, from []string, change func(*user),
+) (*user, *apiError) {
 	u, missing := o.userOf(c)
 	if missing != nil {
 		return nil, missing
@@ -34,7 +36,7 @@ func (o *Org) transition(c *call, event string, refusal *apiError, from []string
 	changed := u.clone()
 	change(changed)
 	o.replaceUser(changed)
-	o.record(o.origin(c), happening{event: event, targets: []target{changed.target()}})
+	o.tell(o.origin(c), event, changed.target())
 	return changed, nil
 }
 
@@ -89,7 +91,7 @@ func (o *Org) deactivate(from origin, u *user) {
 	changed.become(statusDeprovisioned)
 	changed.password = nil
 	o.replaceUser(changed)
-	o.record(from, happening{event: "user.lifecycle.deactivate", targets: []target{changed.target()}})
+	o.tell(from, "user.lifecycle.deactivate", changed.target())
 	o.unassignAll(from, changed)
 }
 
@@ -104,9 +106,9 @@ func (o *Org) deleteUser(c *call) *apiError {
 		o.deactivate(from, u)
 		return c.nothing()
 	}
-	o.record(from, happening{event: "user.lifecycle.delete.initiated", targets: []target{u.target()}})
+	o.tell(from, "user.lifecycle.delete.initiated", u.target())
 	o.removeUser(u)
-	o.record(from, happening{event: "user.lifecycle.delete.completed", targets: []target{u.target()}})
+	o.tell(from, "user.lifecycle.delete.completed", u.target())
 	return c.nothing()
 }
 
@@ -171,7 +173,7 @@ func (o *Org) resetPassword(c *call) *apiError {
 		return refusal
 	}
 	if c.flag("revokeSessions", false) {
-		o.record(o.origin(c), happening{event: "user.session.clear", targets: []target{u.target()}})
+		o.tell(o.origin(c), "user.session.clear", u.target())
 	}
 	return o.answerReset(c, c.flag("sendEmail", true))
 }
@@ -193,8 +195,8 @@ func (o *Org) expirePassword(c *call) *apiError {
 	return o.answerUser(c, u)
 }
 
-// expirePasswordWithTemporary is POST /api/v1/users/{id}/lifecycle/expire_password_with_temp_password.
-func (o *Org) expirePasswordWithTemporary(c *call) *apiError {
+// giveTemporary is POST /api/v1/users/{id}/lifecycle/expire_password_with_temp_password.
+func (o *Org) giveTemporary(c *call) *apiError {
 	temporary := "Tmp9" + o.ids.token(8)
 	if _, refusal := o.expire(c, newPassword(temporary)); refusal != nil {
 		return refusal
@@ -219,6 +221,6 @@ func (o *Org) resetFactors(c *call) *apiError {
 		return refusal
 	}
 	delete(o.factors, u.id)
-	o.record(o.origin(c), happening{event: "user.mfa.factor.reset_all", targets: []target{u.target()}})
+	o.tell(o.origin(c), "user.mfa.factor.reset_all", u.target())
 	return c.empty()
 }

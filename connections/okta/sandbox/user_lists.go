@@ -14,7 +14,8 @@ const (
 var (
 	userNames        = []string{"profile.firstName", "profile.lastName", "profile.email", "profile.login"}
 	userSearchFields = []string{
-		"id", "status", "created", "activated", "statusChanged", "lastUpdated", "lastLogin", "passwordChanged", "realmId", "type.id",
+		"id", "status", "created", "activated", "statusChanged", "lastUpdated", "lastLogin", "passwordChanged", "realmId",
+		"type.id",
 	}
 	userFilterRules = rules{
 		attribute: oneOf(append([]string{"id", "status", "lastUpdated"}, userNames...)...),
@@ -102,7 +103,7 @@ func (o *Org) getUser(c *call) *apiError {
 	return o.answerUser(c, u)
 }
 
-// listUserGroups is GET /api/v1/users/{id}/groups. It pages, though Okta's description of it has no parameters for that.
+// listUserGroups is GET /api/v1/users/{id}/groups. It pages, though Okta describes no parameters for that.
 func (o *Org) listUserGroups(c *call) *apiError {
 	u, refusal := o.userOf(c)
 	if refusal != nil {

@@ -182,7 +182,8 @@ func (o *Org) answerUser(c *call, u *user) *apiError {
 // omitsCredentials reports whether the request asks for users without their credentials, in Okta's odd place for it.
 func (c *call) omitsCredentials() bool {
 	kind := c.r.Header.Get("Content-Type")
-	return strings.Contains(kind, "okta-response") && strings.Contains(strings.ReplaceAll(kind, "omitCredentialsLinks", ""), "omitCredentials")
+	kind = strings.ReplaceAll(kind, "omitCredentialsLinks", "")
+	return strings.Contains(kind, "okta-response") && strings.Contains(kind, "omitCredentials")
 }
 
 // nextSteps are the operations that Okta offers in each state, by the names of their links.
