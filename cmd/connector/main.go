@@ -45,6 +45,8 @@ func commands() []command {
 		{"validate", "KEY", "check the inputs of an action, a trigger or a connection", validate},
 		{"manifest", "", "print the manifest", printManifest},
 		{"sandbox", "", "serve an Okta org in memory, for trying things out", serveSandbox},
+		{"backup", "FILE", "copy the embedded database while the server runs", backup},
+		{"rotate-key", "", "seal all secrets with a new key", rotateKey},
 		{"version", "", "print the version", printVersion},
 	}
 }

@@ -110,11 +110,20 @@ func (p *program) secretKeys(url string) ([][]byte, error) {
 		}
 		return keys, nil
 	}
+	file, err := keyFile(url)
+	if err != nil {
+		return nil, err
+	}
+	return store.LoadOrCreateKeyFile(file)
+}
+
+// keyFile is where the keys of an embedded database are, beside it.
+func keyFile(url string) (string, error) {
 	path, embedded := strings.CutPrefix(url, "sqlite:")
 	if !embedded {
-		return nil, errors.New("a shared database needs CONNECTOR_SECRET_KEY, the same for all replicas: 32 bytes in base64 or hex")
+		return "", errors.New("a shared database needs CONNECTOR_SECRET_KEY, the same for all replicas: 32 bytes in base64 or hex")
 	}
-	return store.LoadOrCreateKeyFile(strings.TrimPrefix(path, "//") + ".key")
+	return strings.TrimPrefix(path, "//") + ".key", nil
 }
 
 // embedded is the URL of the embedded database: a file under $XDG_DATA_HOME, ~/.local/share, or the system's
