@@ -62,7 +62,8 @@ type Client struct {
 	attemptTimeout time.Duration
 	observe        func(context.Context, Attempt)
 	log            *slog.Logger
-	skew           atomic.Pointer[time.Duration] // Okta's clock minus ours; nil before the first answer
+	skew           *atomic.Pointer[time.Duration] // Okta's clock minus ours; nil before the first answer
+	dry            *DryRun                        // takes the writes; nil: they are sent
 }
 
 // New returns a client, or an error that names the field of cfg that is wrong.
@@ -89,6 +90,7 @@ func New(cfg Config) (*Client, error) {
 		attemptTimeout: cfg.AttemptTimeout,
 		observe:        cfg.Observe,
 		log:            cfg.Logger,
+		skew:           new(atomic.Pointer[time.Duration]),
 	}
 	if c.governor == nil {
 		c.governor = NewGovernor(GovernorConfig{})

@@ -117,8 +117,8 @@ type CredentialError struct{ Err error }
 func (e *CredentialError) Error() string { return e.Err.Error() }
 func (e *CredentialError) Unwrap() error { return e.Err }
 
-// OutcomeUnknown reports whether err leaves open whether Okta processed the request: the answer was lost on the way or
-// cannot be read, or a 5xx came instead of one.
+// OutcomeUnknown reports whether err leaves open whether Okta carried out a write: the answer was lost on the way or
+// cannot be read, or a 5xx came instead of one. A read that failed leaves nothing open.
 func OutcomeUnknown(err error) bool {
 	var (
 		unsent  *CredentialError
@@ -129,7 +129,9 @@ func OutcomeUnknown(err error) bool {
 	case errors.As(err, &unsent):
 		return false
 	case errors.As(err, &network):
-		return network.Sent
+		return network.Sent && !isRead(network.Method)
+	case errors.As(err, &refusal) && isRead(refusal.Method):
+		return false
 	case errors.As(err, &refusal):
 		return refusal.Status < 300 || refusal.Status >= 500 && refusal.Code != CodeReadOnly
 	}

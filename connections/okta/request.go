@@ -44,6 +44,9 @@ const maxRenewals = 2
 // A rate limit is waited out as long as ctx allows; what else is repeated, r.Retry says. When ctx ends the call, the
 // error is a NetworkError that wraps ctx.Err().
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
+	if c.dry != nil && !isRead(r.Method) {
+		return c.dry.pretend(c, r)
+	}
 	retry := r.Retry
 	if retry == nil {
 		retry = retryByMethod(r.Method)
@@ -63,6 +66,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		var pause time.Duration
 		switch refusal := a.refusal(); {
 		case a.err == nil:
+			if c.dry != nil {
+				c.dry.add(DryStep{r, a.resp})
+			}
 			return a.resp, nil
 		case a.sent == nil:
 			return nil, a.err

@@ -25,11 +25,15 @@ var RetryIdempotent = &Retry{Max: 3, Delay: Backoff, When: serverOrNetwork}
 var retryUnprocessed = &Retry{Max: 3, Delay: Backoff, When: neverSent}
 
 func retryByMethod(method string) *Retry {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions:
+	if isRead(method) {
 		return RetryIdempotent
 	}
 	return retryUnprocessed
+}
+
+// isRead reports whether a method changes nothing, as RFC 9110 has it.
+func isRead(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
 func serverOrNetwork(err error) bool {
