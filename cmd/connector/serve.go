@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +12,9 @@ import (
 
 	"github.com/okta-connector/okta-connector/connections/okta/sandbox"
 	"github.com/okta-connector/okta-connector/runtime"
+	"github.com/okta-connector/okta-connector/runtime/console"
 	"github.com/okta-connector/okta-connector/runtime/httpapi"
+	"github.com/okta-connector/okta-connector/runtime/store"
 )
 
 const (
@@ -26,6 +29,7 @@ func serve(ctx context.Context, p *program, args []string) error {
 	s.register(f)
 	addr := f.String("addr", "127.0.0.1:8080", "listen on this `address`")
 	withSandbox := f.Bool("sandbox", false, "also serve an Okta org in memory, with a connection to it")
+	embedOrigin := f.String("embed-origin", "", "the `origin` whose pages may show our forms, such as https://engine.example")
 	positional, err := p.parse(f, args)
 	if err != nil {
 		return err
@@ -62,9 +66,15 @@ func serve(ctx context.Context, p *program, args []string) error {
 	}
 	defer opened.Close()
 
+	handler, err := surface(ctx, engine, opened, keys, console.Config{
+		PublicURL: s.publicURL, EmbedOrigin: *embedOrigin, Sandbox: sandboxName(*withSandbox), Logger: log,
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	jobs := newJobs(ctx)
 	server := &http.Server{
-		Handler:           httpapi.New(httpapi.Config{Engine: engine, Keys: keys, Logger: log}),
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		IdleTimeout:       2 * time.Minute,
@@ -79,6 +89,31 @@ func serve(ctx context.Context, p *program, args []string) error {
 	jobs.start("engine", engine.Run)
 	p.greet(listener.Addr().String(), *withSandbox, keys != nil)
 	return jobs.wait()
+}
+
+// surface is all that is served over HTTP: the API, and the console beside it.
+func surface(
+	ctx context.Context, engine *runtime.Engine, opened *store.Store, keys *httpapi.Keys, cfg console.Config,
+) (http.Handler, error) {
+	secret, err := opened.Secret(ctx, "sessions", func() ([]byte, error) { return []byte(rand.Text() + rand.Text()), nil })
+	if err != nil {
+		return nil, &startError{err}
+	}
+	cfg.Engine, cfg.Sessions = engine, httpapi.NewSessions(keys, secret, cfg.PublicURL)
+	pages, err := console.New(cfg)
+	if err != nil {
+		return nil, usagef("%v", err)
+	}
+	return httpapi.New(httpapi.Config{
+		Engine: engine, Keys: keys, Sessions: cfg.Sessions, Console: pages, PublicURL: cfg.PublicURL, Logger: cfg.Logger,
+	}), nil
+}
+
+func sandboxName(withSandbox bool) string {
+	if withSandbox {
+		return sandboxConnection
+	}
+	return ""
 }
 
 // serveHTTP serves until ctx ends, then lets running requests end.

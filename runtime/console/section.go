@@ -1,0 +1,273 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/okta-connector/okta-connector/schemas"
+)
+
+// A section is the part of a form that one schema draws. The same posted values go both ways: into the JSON that the
+// engine checks, and back into the controls when it refuses.
+type section struct {
+	fields  []schemas.Field
+	prefix  string // of the names of the controls: "in."
+	pointer string // where its fields are in what the engine refuses: "/inputs"
+}
+
+// What follows a field's name in those of the control for a date's zone, and of the two for a row.
+const (
+	zonePart  = ".zone"
+	keyPart   = ".key"
+	valuePart = ".value"
+)
+
+func newSection(fields []schemas.Field, prefix, pointer string) section {
+	return section{fields: fields, prefix: prefix, pointer: pointer}
+}
+
+// without returns the section without some of its fields.
+func (s section) without(names ...string) section {
+	s.fields = slices.DeleteFunc(slices.Clone(s.fields), func(f schemas.Field) bool { return slices.Contains(names, f.Name) })
+	return s
+}
+
+// defaults are the values of a form that nobody has touched.
+func (s section) defaults() url.Values {
+	form := url.Values{}
+	for _, f := range s.fields {
+		if f.Default != nil {
+			form.Set(s.prefix+f.Name, plain(f.Default))
+		}
+	}
+	return form
+}
+
+// values are the controls' values for inputs in JSON: defaults where the inputs say nothing. A secret has none.
+func (s section) values(inputs json.RawMessage) url.Values {
+	form := s.defaults()
+	var given map[string]json.RawMessage
+	if json.Unmarshal(inputs, &given) != nil {
+		return form
+	}
+	for _, f := range s.fields {
+		raw, ok := given[f.Name]
+		if !ok || f.Secret {
+			continue
+		}
+		s.fill(form, f, raw)
+	}
+	return form
+}
+
+func (s section) fill(form url.Values, f schemas.Field, raw json.RawMessage) {
+	name := s.prefix + f.Name
+	form.Del(name)
+	if string(raw) == "null" {
+		return
+	}
+	switch f.Kind {
+	case schemas.KindList:
+		var items []string
+		if json.Unmarshal(raw, &items) == nil {
+			form.Set(name, strings.Join(items, "\n"))
+		}
+	case schemas.KindKeyValue:
+		for _, row := range rowsOf(raw) {
+			form.Add(name+keyPart, row.Key)
+			form.Add(name+valuePart, row.Value)
+		}
+	case schemas.KindJSON:
+		var indented bytes.Buffer
+		if json.Indent(&indented, raw, "", "  ") == nil {
+			form.Set(name, indented.String())
+		}
+	case schemas.KindDateTime:
+		setMoment(form, name, textOf(raw))
+	default:
+		form.Set(name, textOf(raw))
+	}
+}
+
+// rowsOf reads rows in either of their two forms; an object's keys are sorted.
+func rowsOf(raw json.RawMessage) []schemas.KeyValue {
+	var rows []schemas.KeyValue
+	if json.Unmarshal(raw, &rows) == nil {
+		return rows
+	}
+	var object map[string]string
+	_ = json.Unmarshal(raw, &object) // neither form: no rows
+	for key, value := range object {
+		rows = append(rows, schemas.KeyValue{Key: key, Value: value})
+	}
+	slices.SortFunc(rows, func(a, b schemas.KeyValue) int { return strings.Compare(a.Key, b.Key) })
+	return rows
+}
+
+// textOf is a JSON string's text, or the literal of another value.
+func textOf(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	return string(raw)
+}
+
+func plain(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case int:
+		return strconv.Itoa(v)
+	}
+	raw, _ := json.Marshal(v) // an example or default: it always marshals
+	return string(raw)
+}
+
+// inputs makes the JSON of what was posted. An empty control is "not set": it is left out, or null where a default would
+// otherwise apply. A control that still holds its default is left out too. kept says that the secret of a name is stored
+// already: an empty control keeps it.
+func (s section) inputs(form url.Values, kept func(name string) bool) json.RawMessage {
+	given := make(map[string]any)
+	for _, f := range s.fields {
+		if !s.shown(f, form) {
+			continue
+		}
+		value := s.value(f, form)
+		switch {
+		case value == nil && f.Secret && kept != nil && kept(f.Name):
+			given[f.Name] = map[string]bool{"set": true}
+		case value == nil && f.Default != nil:
+			given[f.Name] = nil
+		case value != nil && !isDefault(f, value):
+			given[f.Name] = value
+		}
+	}
+	raw, _ := json.Marshal(given) // strings, booleans and valid JSON: it always marshals
+	return raw
+}
+
+func isDefault(f schemas.Field, value any) bool {
+	if f.Default == nil {
+		return false
+	}
+	raw, isRaw := value.(json.RawMessage)
+	return isRaw && string(raw) == plain(f.Default) || value == f.Default
+}
+
+// shown reports whether the field's condition holds. One that the form hides is not sent.
+func (s section) shown(f schemas.Field, form url.Values) bool {
+	return f.ShowWhen == nil || last(form[s.prefix+f.ShowWhen.Field]) == plain(f.ShowWhen.Equals)
+}
+
+// value is what a control says, nil for nothing. What cannot be right is handed on as it is, so that one validator words
+// all errors.
+func (s section) value(f schemas.Field, form url.Values) any {
+	name := s.prefix + f.Name
+	switch f.Kind {
+	case schemas.KindList:
+		if items := lines(form.Get(name)); len(items) > 0 {
+			return items
+		}
+		return nil
+	case schemas.KindKeyValue:
+		if rows := rows(form, name, false); len(rows) > 0 {
+			return rows
+		}
+		return nil
+	}
+	text := last(form[name])
+	if f.Kind == schemas.KindLongText || f.Kind == schemas.KindSecretText || f.Kind == schemas.KindJSON {
+		text = strings.ReplaceAll(text, "\r\n", "\n")
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	switch f.Kind {
+	case schemas.KindBoolean, schemas.KindInteger, schemas.KindJSON:
+		if text = strings.TrimSpace(text); json.Valid([]byte(text)) {
+			return json.RawMessage(text)
+		}
+	case schemas.KindDateTime:
+		return moment(text, form.Get(name+zonePart))
+	}
+	return text
+}
+
+// rows pairs the controls of a keyvalue field. Rows that are empty are left out, unless they are to be drawn.
+func rows(form url.Values, name string, empty bool) []schemas.KeyValue {
+	keys, values := form[name+keyPart], form[name+valuePart]
+	var rows []schemas.KeyValue
+	for i := range max(len(keys), len(values)) {
+		row := schemas.KeyValue{Key: at(keys, i), Value: at(values, i)}
+		if empty || row != (schemas.KeyValue{}) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func lines(text string) []string {
+	var items []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			items = append(items, line)
+		}
+	}
+	return items
+}
+
+func at(list []string, i int) string {
+	if i >= len(list) {
+		return ""
+	}
+	return list[i]
+}
+
+// last is the value that counts when a control is posted twice: a switch posts "false" and then, when on, "true".
+func last(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
+}
+
+var zonelessMoment = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?$`)
+
+// moment makes an RFC 3339 time of a browser's zoneless one and a zone's name.
+func moment(text, zone string) string {
+	if !zonelessMoment.MatchString(text) {
+		return text
+	}
+	if len(text) == len("2006-01-02T15:04") {
+		text += ":00"
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return text
+	}
+	at, err := time.ParseInLocation("2006-01-02T15:04:05", text, loc)
+	if err != nil {
+		return text
+	}
+	return at.Format(time.RFC3339Nano)
+}
+
+// setMoment fills a date's two controls.
+func setMoment(form url.Values, name, text string) {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		form.Set(name, text)
+		return
+	}
+	form.Set(name, at.UTC().Format("2006-01-02T15:04:05"))
+	form.Set(name+zonePart, "UTC")
+}
