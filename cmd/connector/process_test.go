@@ -94,8 +94,14 @@ func start(t *testing.T, env []string, args ...string) *process {
 func serve(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
 	p := start(t, env, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
-	p.url = strings.TrimSuffix(p.read(`http://\S+`), "/")
+	p.findURL()
 	return p
+}
+
+// findURL waits until a server says where it is.
+func (p *process) findURL() {
+	p.t.Helper()
+	p.url = strings.TrimSuffix(p.read(`http://\S+`), "/")
 }
 
 // read reads stdout up to a line that matches and returns the match.
