@@ -72,7 +72,7 @@ func TestListApplications(t *testing.T) {
 
 func TestListApplications_Requests(t *testing.T) {
 	t.Parallel()
-	org := echo(t)
+	org := empty(t)
 	for _, inputs := range []string{
 		`{"q": "Sales", "useOptimization": true, "includeNonDeleted": "true", "limit": 20}`,
 		`{"useOptimization": false, "includeNonDeleted": null}`,

@@ -148,7 +148,7 @@ func TestListGroups(t *testing.T) {
 // TestListGroups_Q: Okta does not page a q, so that all of it must fit into one page.
 func TestListGroups_Q(t *testing.T) {
 	t.Parallel()
-	org := echo(t)
+	org := empty(t)
 	mustInvoke(t, org.Client(t, "token"), actions.ListGroups, `{"q": "Data"}`)
 	mustInvoke(t, org.Client(t, "token"), actions.ListGroups,
 		`{"q": "Data", "fetchAll": true, "extraParameters": {"expand": "stats"}}`)

@@ -100,7 +100,15 @@ func refusedFields(t *testing.T, action *connector.Action, inputs string) []stri
 // echoing is an org that takes every user and answers with an id.
 func echoing(t *testing.T) *oktatest.Server {
 	t.Helper()
-	return oktatest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return oktatest.Serve(t, heldRequests(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"id": "00u1"}`))
-	}))
+	})))
+}
+
+// empty is an org in which every list is empty.
+func empty(t *testing.T) *oktatest.Server {
+	t.Helper()
+	return oktatest.Serve(t, heldRequests(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("[]"))
+	})))
 }

@@ -28,7 +28,7 @@ func TestListPolicies(t *testing.T) {
 
 func TestListPolicies_Requests(t *testing.T) {
 	t.Parallel()
-	org := echo(t)
+	org := empty(t)
 	mustInvoke(t, org.Client(t, "token"), actions.ListPolicies, `{
 		"type": "ACCESS_POLICY", "status": "ACTIVE", "fetchAll": true, "q": "Any", "expand": "rules", "sortBy": "name",
 		"limit": "20", "after": "00p1", "resourceId": "aus1"

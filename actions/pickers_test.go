@@ -83,7 +83,7 @@ func TestSelectUser(t *testing.T) {
 
 func TestSelectUser_Requests(t *testing.T) {
 	t.Parallel()
-	org := echo(t)
+	org := empty(t)
 	c := org.Client(t, "token")
 	pick(t, c, actions.SelectUser, `{}`, connector.Search{})
 	pick(t, c, actions.SelectUser, `{}`, connector.Search{Cursor: "00u+/=", Query: `a"\b`})

@@ -122,7 +122,7 @@ func (c replay) run(t *testing.T, row recording, ids []string) {
 	}
 	raw, err := json.Marshal(inputs)
 	require.NoError(t, err)
-	org := oktatest.Serve(t, c.org(row, ids))
+	org := oktatest.Serve(t, heldRequests(t, c.org(row, ids)))
 	answer, err := invoke(t, org.Client(t, "token"), c.action, string(raw))
 	c.checkRequests(t, row, org.Requests())
 	if row.Status >= 400 {

@@ -17,7 +17,10 @@ import (
 // newOrg starts a sandbox with a few dozen people.
 func newOrg(t *testing.T) *oktatest.Org {
 	t.Helper()
-	return oktatest.New(t, sandbox.Options{Users: 30, Groups: 5, Apps: 4, LogEvents: 10})
+	org, err := sandbox.New(sandbox.Options{Users: 30, Groups: 5, Apps: 4, LogEvents: 10})
+	require.NoError(t, err)
+	server := oktatest.Serve(t, held(t, org))
+	return &oktatest.Org{Server: server, Sandbox: org, Client: server.Client(t, org.Credentials().APIToken)}
 }
 
 // addUser creates a user with a password who is active, and returns the id. What was sent for it is forgotten.
