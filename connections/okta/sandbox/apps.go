@@ -216,9 +216,13 @@ func (o *Org) appJSON(c *call, a *app) map[string]any {
 		step = "activate"
 	}
 	links[step] = link{Href: self + "/lifecycle/" + step}
-	if policy := o.policyFor("ACCESS_POLICY"); policy != nil && (a.signOn == signOnSAML || a.signOn == signOnOIDC) {
-		links["accessPolicy"] = link{Href: c.base() + "/api/v1/policies/" + policy.id}
-		links["policies"] = linkTo(self+"/policies", "PUT")
+	policies := c.base() + "/api/v1/policies/"
+	links["accessPolicy"] = link{Href: policies + o.policyFor("ACCESS_POLICY").id}
+	links["profileEnrollment"] = link{Href: policies + o.policyFor("PROFILE_ENROLLMENT").id}
+	links["policies"] = linkTo(self+"/policies", "PUT")
+	if a.signOn == signOnSAML {
+		links["help"] = link{Href: c.base() + "/app/" + a.name + "/" + a.id + "/setup/help/SAML_2_0", Type: "text/html"}
+		links["metadata"] = link{Href: self + "/sso/saml/metadata", Type: "application/xml"}
 	}
 	return map[string]any{
 		"id": a.id, "orn": "orn:okta:idp:" + o.orgID + ":apps:" + a.name + ":" + a.id, "name": a.name, "label": a.label,
@@ -228,7 +232,7 @@ func (o *Org) appJSON(c *call, a *app) map[string]any {
 			"autoLaunch": false, "autoSubmitToolbar": false, "hide": map[string]bool{"iOS": false, "web": false},
 			"appLinks": map[string]bool{linkName: true},
 		},
-		"credentials": a.credentials(), "settings": a.allSettings(), "_links": links,
+		"universalLogout": nil, "credentials": a.credentials(), "settings": a.allSettings(), "_links": links,
 	}
 }
 

@@ -51,8 +51,8 @@ type seeder struct {
 
 // since is a time a share of the way from the foundation to the present.
 func (g *seeder) since(part, whole int) stamp {
-	span := g.now.Sub(g.founded.Time) - day
-	return stamp{g.founded.Add(span * time.Duration(part) / time.Duration(max(whole, 1))).Truncate(time.Second)}
+	step := (g.now.Sub(g.founded.Time) - day) / time.Duration(max(whole, 1))
+	return stamp{g.founded.Add(step * time.Duration(part)).Truncate(time.Second)}
 }
 
 func pick[T any](chance *rand.Rand, list []T) T { return list[chance.IntN(len(list))] }
