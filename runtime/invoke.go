@@ -71,6 +71,7 @@ func (e *ActionError) Unwrap() error { return e.Err }
 // Prepared is an invocation whose names and inputs are good: performing it is all that is left.
 type Prepared struct {
 	action *connector.Action
+	inputs json.RawMessage
 	call   connector.Call
 	client *okta.Client
 }
@@ -87,7 +88,7 @@ func (e *Engine) Prepare(ctx context.Context, inv Invocation) (*Prepared, error)
 	if err := join("/inputs", inputErr, "/connection", err); err != nil {
 		return nil, err
 	}
-	return &Prepared{action: action, call: call, client: client}, nil
+	return &Prepared{action: action, inputs: inv.Inputs, call: call, client: client}, nil
 }
 
 // join puts the field errors of two parts of a request into one list, which comes before an error of another kind.

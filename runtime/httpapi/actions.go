@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -125,6 +126,19 @@ func (s *server) validate(r *http.Request) (reply, error) {
 	}
 	_, err = s.engine.Prepare(r.Context(), inv)
 	return noContent, err
+}
+
+// preview answers what an invocation of the same body would do. It writes nothing, so that a caller who goes away may
+// stop it.
+func (s *server) preview(r *http.Request) (reply, error) {
+	c, err := s.newCall(r)
+	if err != nil {
+		return reply{}, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), cmp.Or(c.timeout, s.CallTimeout))
+	defer cancel()
+	preview, err := s.engine.Preview(ctx, c.prepared)
+	return ok(preview), err
 }
 
 // dataSource answers with one page of a picker's choices.

@@ -76,6 +76,7 @@ func (s *server) routes() http.Handler {
 		r.Get("/manifest", s.manifest)
 		r.Post("/actions/{key}/invoke", s.invoke)
 		r.Post("/actions/{key}/validate", s.json(s.validate))
+		r.Post("/actions/{key}/preview", s.json(s.preview))
 		r.Get("/invocations/{id}", s.json(s.longCall))
 		r.Delete("/invocations/{id}", s.json(s.cancelLongCall))
 		r.Post("/data-sources/{key}", s.json(s.dataSource))

@@ -1,0 +1,193 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/okta-connector/okta-connector/connections/okta"
+	"github.com/okta-connector/okta-connector/schemas"
+)
+
+// An object is something in the org that a call would change: as it is, and as it would be.
+type object struct {
+	kind, path    string
+	before, after any // JSON; after is nil when it would be gone
+}
+
+// readable are the things that Okta shows under the path they are changed at.
+var readable = []struct {
+	kind     string
+	template string
+	segments int // of the path
+}{
+	{"users", "/api/v1/users/{id}", 5},
+	{"groups", "/api/v1/groups/{id}", 5},
+	{"eventHooks", "/api/v1/eventHooks/{id}", 5},
+	{"appUsers", "/api/v1/apps/{id}/users/{id}", 7},
+}
+
+// objectOf tells which object a write at an escaped path is about, and what stands in the path after it:
+// "", "/lifecycle/suspend".
+func objectOf(path string) (o object, rest string) {
+	segments := strings.Split(path, "/")
+	for _, r := range readable {
+		if len(segments) < r.segments || segments[3] != strings.Split(r.template, "/")[3] ||
+			r.segments == 7 && segments[5] != "users" {
+			continue
+		}
+		o.kind, o.path = r.kind, strings.Join(segments[:r.segments], "/")
+		rest = strings.TrimPrefix(path, o.path)
+		if rest == "" || strings.HasPrefix(rest, "/lifecycle/") || strings.HasPrefix(rest, "/credentials/") {
+			return o, rest
+		}
+	}
+	return object{}, ""
+}
+
+func templateOf(kind string) string {
+	for _, r := range readable {
+		if r.kind == kind {
+			return r.template
+		}
+	}
+	return ""
+}
+
+// touched reads what the writes among steps are about and lets them happen in thought. hidden are the paths of objects
+// that may not be read.
+func touched(
+	ctx context.Context, c *okta.Client, steps []okta.DryStep,
+) (objects []*object, hidden map[string]bool, err error) {
+	hidden = make(map[string]bool)
+	known := make(map[string]*object)
+	for _, step := range steps {
+		o, rest := objectOf(step.Request.Path.String())
+		if !step.Write() || o.path == "" || hidden[o.path] || strings.HasSuffix(o.path, "/"+okta.PretendID) {
+			continue
+		}
+		if known[o.path] == nil {
+			err := o.read(ctx, c, steps)
+			if okta.HasStatus(err, http.StatusForbidden) {
+				hidden[o.path] = true
+				continue
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			known[o.path] = &o
+			objects = append(objects, &o)
+		}
+		if err := known[o.path].apply(step.Request, rest); err != nil {
+			return nil, nil, err
+		}
+	}
+	return objects, hidden, nil
+}
+
+// read finds the object among what was read already, or asks for it.
+func (o *object) read(ctx context.Context, c *okta.Client, steps []okta.DryStep) error {
+	var answer *okta.Response
+	for _, step := range steps {
+		if !step.Write() && step.Request.Method == http.MethodGet && step.Request.Path.String() == o.path &&
+			len(step.Request.Query) == 0 {
+			answer = step.Answer
+		}
+	}
+	r := &okta.Request{Method: http.MethodGet, Path: okta.Raw(o.path, templateOf(o.kind))}
+	if answer == nil {
+		var err error
+		if answer, err = c.Do(ctx, r); err != nil {
+			return err
+		}
+	}
+	raw, err := answer.JSON(r)
+	if err != nil {
+		return err
+	}
+	if o.before, err = decode(raw); err != nil {
+		return fmt.Errorf("%s: %w", templateOf(o.kind), err)
+	}
+	o.after = o.before
+	return nil
+}
+
+// statusAfter is what the status is once a lifecycle operation worked. Those are left out whose outcome depends on more
+// than the object shows.
+var statusAfter = map[string]string{
+	"users/lifecycle/suspend":         "SUSPENDED",
+	"users/lifecycle/unsuspend":       "ACTIVE",
+	"users/lifecycle/unlock":          "ACTIVE",
+	"users/lifecycle/deactivate":      "DEPROVISIONED",
+	"users/lifecycle/reset_password":  "RECOVERY",
+	"users/lifecycle/expire_password": "PASSWORD_EXPIRED",
+	"eventHooks/lifecycle/activate":   "ACTIVE",
+	"eventHooks/lifecycle/deactivate": "INACTIVE",
+}
+
+// apply lets a write happen to the object, as Okta documents it.
+func (o *object) apply(r *okta.Request, rest string) error {
+	now, _ := o.after.(map[string]any)
+	if now == nil {
+		return nil
+	}
+	switch {
+	case rest != "":
+		if status := statusAfter[o.kind+rest]; status != "" {
+			o.after = with(now, "status", status)
+		}
+	case r.Method != http.MethodDelete:
+		body, err := decode(r.Body)
+		if err != nil {
+			return nil //nolint:nilerr // a body that is not JSON is Okta's to refuse
+		}
+		o.after = merge(now, body, r.Method == http.MethodPut)
+	case o.kind == "users" && now["status"] != "DEPROVISIONED":
+		o.after = with(now, "status", "DEPROVISIONED") // Okta's first DELETE of a user
+	default:
+		o.after = nil
+	}
+	return nil
+}
+
+func with(m map[string]any, name string, value any) map[string]any {
+	m = maps.Clone(m)
+	m[name] = value
+	return m
+}
+
+// merge writes body over now: member by member, or, where whole, in place of the members that body has.
+func merge(now map[string]any, body any, whole bool) map[string]any {
+	members, _ := body.(map[string]any)
+	now = maps.Clone(now)
+	for name, value := range members {
+		have, isObject := now[name].(map[string]any)
+		if _, both := value.(map[string]any); both && isObject && !whole {
+			value = merge(have, value, false)
+		}
+		now[name] = value
+	}
+	return now
+}
+
+// diff lists where two JSON values differ: objects member by member, everything else as a whole.
+func diff(changes []Change, pointer string, from, to any) []Change {
+	a, isA := from.(map[string]any)
+	b, isB := to.(map[string]any)
+	switch {
+	case reflect.DeepEqual(from, to):
+		return changes
+	case !isA || !isB:
+		return append(changes, Change{pointer, from, to})
+	}
+	names := maps.Clone(a)
+	maps.Copy(names, b)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		changes = diff(changes, pointer+schemas.Pointer(name), a[name], b[name])
+	}
+	return changes
+}
