@@ -11,6 +11,9 @@ import (
 func (p *program) newFlags(name, args string) *flag.FlagSet {
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
 	f.SetOutput(p.stderr)
+	p.logLevel, p.logFormat = "info", "text"
+	f.Var(choice{&p.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level", "the least `level` that is logged: debug, info, warn or error")
+	f.Var(choice{&p.logFormat, []string{"text", "json"}}, "log-format", "`form` of the log on stderr: text or json")
 	f.Usage = func() {
 		fmt.Fprintf(p.stderr, "usage: %s\n\n", strings.TrimSpace("connector "+name+" "+args+" [FLAGS]"))
 		f.VisitAll(func(fl *flag.Flag) {
@@ -50,10 +53,18 @@ func (p *program) parse(f *flag.FlagSet, args []string) ([]string, error) {
 			return
 		}
 		if err := f.Set(fl.Name, value); err != nil {
-			failed = usagef("%s: not a value for --%s", variable(fl.Name), fl.Name)
+			failed = usagef("%s: %s", variable(fl.Name), refusal(err))
 		}
 	})
 	return positional, failed
+}
+
+// refusal words the error of a flag's Set, which may repeat the value.
+func refusal(err error) string {
+	if text := err.Error(); strings.HasPrefix(text, "must be ") {
+		return text
+	}
+	return "is not a value for this setting"
 }
 
 func variable(flagName string) string {

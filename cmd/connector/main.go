@@ -30,6 +30,8 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) string
+
+	logLevel, logFormat string // flags of all commands
 }
 
 type command struct {

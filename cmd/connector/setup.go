@@ -33,16 +33,12 @@ func (s *settings) register(f *flag.FlagSet) {
 	f.BoolVar(&s.allowPrivateOrgs, "allow-private-orgs", false, "allow orgs whose name leads to a private address")
 }
 
-// logger writes to stderr, in the form and from the level that the environment asks for.
+// logger writes to stderr, in the form and from the level that the flags ask for.
 func (p *program) logger() *slog.Logger {
-	level := slog.LevelInfo
-	if s := p.env("CONNECTOR_LOG_LEVEL"); s != "" {
-		if err := level.UnmarshalText([]byte(s)); err != nil {
-			fmt.Fprintln(p.stderr, "connector: CONNECTOR_LOG_LEVEL must be debug, info, warn or error; taking info")
-		}
-	}
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(p.logLevel)) // one of the flag's words
 	opts := &slog.HandlerOptions{Level: level}
-	if p.env("CONNECTOR_LOG_FORMAT") == "json" {
+	if p.logFormat == "json" {
 		return slog.New(slog.NewJSONHandler(p.stderr, opts))
 	}
 	return slog.New(slog.NewTextHandler(p.stderr, opts))
