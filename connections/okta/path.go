@@ -44,6 +44,21 @@ func Raw(escaped, template string) Path { return Path{Template: template, escape
 // String returns the escaped path.
 func (p Path) String() string { return p.escaped }
 
+// values returns what fills the placeholders of the template, in order.
+func (p Path) values() []string {
+	var values []string
+	segments := strings.Split(p.escaped, "/")
+	for i, word := range strings.Split(p.Template, "/") {
+		if !strings.HasPrefix(word, "{") || i >= len(segments) {
+			continue
+		}
+		if value, err := url.PathUnescape(segments[i]); err == nil {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
 func (p Path) url(base *url.URL, query string) (*url.URL, error) {
 	if p.empty {
 		return nil, errors.New("a value of the path is empty")

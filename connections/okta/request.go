@@ -44,9 +44,18 @@ const maxRenewals = 2
 // A rate limit is waited out as long as ctx allows; what else is repeated, r.Retry says. When ctx ends the call, the
 // error is a NetworkError that wraps ctx.Err().
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
-	if c.dry != nil && !isRead(r.Method) {
+	if isRead(r.Method) {
+		return c.do(ctx, r)
+	}
+	if c.dry != nil {
 		return c.dry.pretend(c, r)
 	}
+	resp, err := c.do(ctx, r)
+	statsOf(ctx).wrote(r, resp, err)
+	return resp, err
+}
+
+func (c *Client) do(ctx context.Context, r *Request) (*Response, error) {
 	retry := r.Retry
 	if retry == nil {
 		retry = retryByMethod(r.Method)

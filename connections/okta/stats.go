@@ -12,17 +12,21 @@ const maxRequestIDs = 50
 
 // Stats counts what one call of ours cost at Okta. It is safe for concurrent use.
 type Stats struct {
+	outer      *Stats // counts the same and more; nil for none
 	mu         sync.Mutex
 	requests   int
 	waited     time.Duration
 	requestIDs []string
+	writes     Writes
 }
 
 type statsKey struct{}
 
-// WithStats returns a context whose requests are counted in the returned Stats.
+// WithStats returns a context whose requests are counted in the returned Stats, and still in those of ctx, if it has
+// any.
 func WithStats(ctx context.Context) (context.Context, *Stats) {
 	s := new(Stats)
+	s.outer, _ = ctx.Value(statsKey{}).(*Stats)
 	return context.WithValue(ctx, statsKey{}, s), s
 }
 
@@ -55,6 +59,9 @@ func (s *Stats) RequestIDs() []string {
 }
 
 func (s *Stats) answered(id string) {
+	if s.outer != nil {
+		s.outer.answered(id)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests++
@@ -68,6 +75,9 @@ func (s *Stats) answered(id string) {
 }
 
 func (s *Stats) stoodStill(d time.Duration) {
+	if s.outer != nil {
+		s.outer.stoodStill(d)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waited += d
