@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -140,7 +141,7 @@ func (e *Engine) openClient(
 	if name != "" {
 		session = e.session(name)
 	} else if kind.Authorize {
-		return nil, schemas.Invalid{{Pointer: "/key", Detail: "cannot be used inline: a person must sign in once, so store it"}}
+		return nil, schemas.Invalid{{Pointer: "/key", Detail: "cannot be used inline: a person must sign in once"}}
 	}
 	return e.clients.open(digest(key, name, revision, inputs), func() (*okta.Client, error) {
 		return open(ctx, session)
@@ -153,12 +154,9 @@ func digest(key, name string, revision int64, inputs json.RawMessage) [sha256.Si
 }
 
 func keysOf(kinds []*connector.Connection) string {
-	var s string
+	keys := make([]string, len(kinds))
 	for i, k := range kinds {
-		if i > 0 {
-			s += ", "
-		}
-		s += k.Key
+		keys[i] = k.Key
 	}
-	return s
+	return strings.Join(keys, ", ")
 }

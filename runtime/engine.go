@@ -3,8 +3,8 @@
 //
 // # How an event travels
 //
-// A poll is claimed by lease, reads Okta page by page, and commits each page's events with the cursor behind them in one
-// transaction. A delivery is claimed the same way, sends the oldest undelivered batch of its subscription, and is
+// A poll is claimed by lease, reads Okta page by page, and commits each page's events with the cursor behind them in
+// one transaction. A delivery is claimed the same way, sends the oldest undelivered batch of its subscription, and is
 // repeated until the receiver takes it. A process may be killed at any point: the lease ends, and another one goes on
 // from what was committed.
 package runtime
@@ -65,6 +65,7 @@ type Engine struct {
 	life       context.Context // of calls in the background
 	end        context.CancelFunc
 	background sync.WaitGroup
+	running    sync.Map // of calls in the background: id → context.CancelCauseFunc
 	clients    *clients
 	wakePoll   chan struct{}
 	wakeSend   chan struct{}

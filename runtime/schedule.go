@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -26,24 +27,24 @@ type Schedule struct {
 func ParseSchedule(expr, zone string) (Schedule, error) {
 	expr = strings.TrimSpace(expr)
 	if strings.Contains(expr, "TZ=") {
-		return Schedule{}, fmt.Errorf("give the time zone as timeZone, not inside the schedule")
+		return Schedule{}, errors.New("give the time zone as timeZone, not inside the schedule")
 	}
 	if zone == "" {
 		zone = "UTC"
 	}
 	loc, err := time.LoadLocation(zone)
 	if err != nil || zone == "Local" {
-		return Schedule{}, fmt.Errorf("timeZone is not one of the IANA names, such as Europe/Berlin")
+		return Schedule{}, errors.New("timeZone is not one of the IANA names, such as Europe/Berlin")
 	}
 	s, err := cronParser.Parse(expr)
 	if err != nil {
 		return Schedule{}, fmt.Errorf("schedule is not five or six cron fields, nor @every with a duration: %w", err)
 	}
 	if every, ok := strings.CutPrefix(expr, "@every "); ok && shorterThanSecond(every) {
-		return Schedule{}, fmt.Errorf("schedule is shorter than a second")
+		return Schedule{}, errors.New("schedule is shorter than a second")
 	}
 	if s.Next(time.Now()).IsZero() {
-		return Schedule{}, fmt.Errorf("schedule never comes due")
+		return Schedule{}, errors.New("schedule never comes due")
 	}
 	return Schedule{Schedule: s, zone: loc}, nil
 }

@@ -113,9 +113,12 @@ func (e *Engine) PutSubscription(
 		return view, false, err
 	}
 	sub.Declared = declared
-	if known {
+	switch {
+	case declared:
+		err = e.storeDeclared(ctx, sub, before, known)
+	case known:
 		err = e.updateSubscription(ctx, sub)
-	} else {
+	default:
 		err = e.createSubscription(ctx, sub)
 	}
 	if err != nil {
@@ -224,7 +227,7 @@ func (e *Engine) readSubscription(
 	if spec.Inputs == nil {
 		inputs = json.RawMessage("{}")
 	}
-	inputs = e.keepInputSecrets(trigger, inputs, before.Inputs)
+	inputs, _ = keepSecrets(inputs, before.Inputs)              // triggers have no domain to move
 	if bad, ok := trigger.Check(inputs).(schemas.Invalid); ok { //nolint:errorlint // Bind returns it bare
 		invalid = append(invalid, bad.Under("/inputs")...)
 	}
@@ -277,14 +280,6 @@ func schedulePointer(err error) string {
 		return "/timeZone"
 	}
 	return "/schedule"
-}
-
-func (e *Engine) keepInputSecrets(t *connector.Trigger, inputs, before json.RawMessage) json.RawMessage {
-	merged, invalid := keepSecrets(inputs, before)
-	if invalid != nil {
-		return inputs
-	}
-	return merged
 }
 
 // Subscription returns a subscription, or a [NotFoundError].

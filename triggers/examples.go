@@ -27,10 +27,15 @@ const logEventExample = `{
   "version": "0",
   "severity": "INFO",
   "displayMessage": "Create Okta user",
-  "actor": {"id": "00u1adminR4kVbUuO1Xk", "type": "User", "alternateId": "admin@example.com", "displayName": "Grace Hopper"},
+  "actor": {
+    "id": "00u1adminR4kVbUuO1Xk", "type": "User", "alternateId": "admin@example.com", "displayName": "Grace Hopper"
+  },
   "client": {"ipAddress": "198.51.100.7", "zone": "null"},
   "outcome": {"result": "SUCCESS"},
   "target": [
-    {"id": "00ub0oNGTSWTBKOLGLNR", "type": "User", "alternateId": "ada.lovelace@example.com", "displayName": "Ada Lovelace"}
+    {
+      "id": "00ub0oNGTSWTBKOLGLNR", "type": "User",
+      "alternateId": "ada.lovelace@example.com", "displayName": "Ada Lovelace"
+    }
   ]
 }`

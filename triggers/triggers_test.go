@@ -65,11 +65,11 @@ func (o *org) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-func (o *org) do(method, path string, body any) json.RawMessage {
+func (o *org) post(path string, body any) json.RawMessage {
 	o.t.Helper()
 	raw, err := json.Marshal(body)
 	require.NoError(o.t, err)
-	req := httptest.NewRequest(method, "http://acme.okta.test"+path, bytes.NewReader(raw))
+	req := httptest.NewRequest(http.MethodPost, "http://acme.okta.test"+path, bytes.NewReader(raw))
 	req.Header.Set("Authorization", "SSWS "+o.org.Credentials().APIToken)
 	req.Header.Set("Content-Type", "application/json")
 	rec := httptest.NewRecorder()
@@ -82,7 +82,7 @@ func (o *org) do(method, path string, body any) json.RawMessage {
 func (o *org) create(login string) string {
 	o.t.Helper()
 	var user struct{ ID string }
-	raw := o.do("POST", "/api/v1/users?activate=false", map[string]any{"profile": map[string]string{
+	raw := o.post("/api/v1/users?activate=false", map[string]any{"profile": map[string]string{
 		"login": login + "@example.com", "email": login + "@example.com", "firstName": login, "lastName": "Test",
 	}})
 	require.NoError(o.t, json.Unmarshal(raw, &user))
@@ -90,7 +90,7 @@ func (o *org) create(login string) string {
 }
 
 func (o *org) rename(id, name string) {
-	o.do("POST", "/api/v1/users/"+id, map[string]any{"profile": map[string]string{"firstName": name}})
+	o.post("/api/v1/users/"+id, map[string]any{"profile": map[string]string{"firstName": name}})
 }
 
 // A watch is a trigger polled again and again with its cursor, as the engine and the command line do.
@@ -223,6 +223,7 @@ func TestNewUsers_FromATime(t *testing.T) {
 
 // The moment of registration is our clock's; Okta's may differ.
 func TestNewUsers_SkewedClocks(t *testing.T) {
+	t.Parallel()
 	for name, skew := range map[string]time.Duration{"ahead": 10 * time.Minute, "behind": -10 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, o *org) {
@@ -322,7 +323,7 @@ func TestNewSystemLogs_LateEventsAreNotLost(t *testing.T) {
 		wait(time.Minute)
 		a := o.create("a")
 		require.Equal(t, []string{a}, w.poll())
-		o.do("POST", "/_sandbox/logs", []map[string]any{{
+		o.post("/_sandbox/logs", []map[string]any{{
 			"uuid": "11111111-2222-3333-4444-555555555555", "eventType": "user.session.start",
 			"published": time.Now().Add(-30 * time.Minute).UTC().Format(time.RFC3339Nano),
 			"target":    []map[string]string{{"id": "late", "type": "User"}},
@@ -358,7 +359,7 @@ func TestNewSystemLogs_AnotherFilterBeginsWhereTheOldOneEnded(t *testing.T) {
 		w.inputs = `{"filter":"eventType eq \"user.lifecycle.deactivate\""}`
 		wait(time.Second)
 		o.create("b")
-		o.do("POST", "/api/v1/users/"+a+"/lifecycle/deactivate", nil)
+		o.post("/api/v1/users/"+a+"/lifecycle/deactivate", nil)
 		require.Equal(t, []string{a}, w.poll())
 	})
 }

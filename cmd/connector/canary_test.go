@@ -24,7 +24,8 @@ func TestCanaries_StayWhereTheyAre(t *testing.T) {
 
 	call := func(action string, inputs map[string]any) map[string]any {
 		t.Helper()
-		_, answer := p.call(http.MethodPost, "/v1/actions/"+action+"/invoke", map[string]any{"connection": "prod", "inputs": inputs})
+		_, answer := p.call(http.MethodPost, "/v1/actions/"+action+"/invoke",
+			map[string]any{"connection": "prod", "inputs": inputs})
 		return answer
 	}
 	status, view := p.call(http.MethodPut, "/v1/connections/prod", map[string]any{
@@ -74,7 +75,7 @@ func TestCanaries_StayWhereTheyAre(t *testing.T) {
 		"/v1/connections", "/v1/connections/prod", "/v1/subscriptions", "/v1/subscriptions/logs", "/v1/subscriptions/logs/runs",
 		"/v1/deliveries", "/v1/manifest", "/metrics", "/openapi.json", "/v1/audit",
 	} {
-		res, err := http.Get(p.url + path) //nolint:noctx // a test
+		res, err := http.Get(p.url + path)
 		require.NoError(t, err)
 		body, err := io.ReadAll(res.Body)
 		require.NoError(t, err)

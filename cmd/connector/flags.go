@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"slices"
@@ -35,7 +36,7 @@ func (p *program) parse(f *flag.FlagSet, args []string) ([]string, error) {
 	var positional []string
 	for {
 		if err := f.Parse(args); err != nil {
-			if err == flag.ErrHelp {
+			if errors.Is(err, flag.ErrHelp) {
 				return nil, err
 			}
 			return nil, &usageError{err.Error()}
@@ -89,7 +90,9 @@ func commandNames() []string {
 
 // didYouMean suggests the nearest name, when one is near.
 func didYouMean(word string, names []string) string {
-	best := slices.MinFunc(append([]string{""}, names...), func(a, b string) int { return distance(word, a) - distance(word, b) })
+	best := slices.MinFunc(append([]string{""}, names...), func(a, b string) int {
+		return distance(word, a) - distance(word, b)
+	})
 	if best == "" || distance(word, best) > 2+len(word)/5 {
 		return ""
 	}

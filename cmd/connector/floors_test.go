@@ -51,7 +51,7 @@ func TestImportsOnlyGoDown(t *testing.T) {
 			Imports    []string
 		}
 		err := dec.Decode(&pkg)
-		if err == io.EOF { //nolint:errorlint // returned bare
+		if err == io.EOF {
 			break
 		}
 		require.NoError(t, err)

@@ -11,9 +11,9 @@ import (
 )
 
 // run runs a command to its end and returns its exit code.
-func run(t *testing.T, env []string, args ...string) int {
+func run(t *testing.T, args ...string) int {
 	t.Helper()
-	p := start(t, env, args...)
+	p := start(t, nil, args...)
 	_, err := io.Copy(io.Discard, p.stdout)
 	require.NoError(t, err)
 	_ = p.cmd.Wait() // the exit code says it
@@ -25,11 +25,11 @@ func TestRotateKey_OfAKeyFile(t *testing.T) {
 	dir := t.TempDir()
 	database := "sqlite:" + filepath.Join(dir, "connector.db")
 	p := serve(t, nil, "--sandbox", "--database", database)
-	require.Equal(t, 3, run(t, nil, "rotate-key", "--database", database), "the server would not know the new key")
+	require.Equal(t, 3, run(t, "rotate-key", "--database", database), "the server would not know the new key")
 	p.stop()
 	before, err := os.ReadFile(filepath.Join(dir, "connector.db.key"))
 	require.NoError(t, err)
-	require.Equal(t, 0, run(t, nil, "rotate-key", "--database", database))
+	require.Equal(t, 0, run(t, "rotate-key", "--database", database))
 	after, err := os.ReadFile(filepath.Join(dir, "connector.db.key"))
 	require.NoError(t, err)
 	require.NotEqual(t, before, after)
@@ -40,7 +40,8 @@ func TestRotateKey_OfAKeyFile(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	p.stop()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "connector.db.key"), before, 0o600))
-	require.Equal(t, 3, run(t, nil, "serve", "--addr", "127.0.0.1:0", "--database", database), "a wrong key is told at start")
+	code := run(t, "serve", "--addr", "127.0.0.1:0", "--database", database)
+	require.Equal(t, 3, code, "a wrong key is told at start")
 }
 
 func TestBackup_WhileTheServerRuns(t *testing.T) {
@@ -49,8 +50,8 @@ func TestBackup_WhileTheServerRuns(t *testing.T) {
 	database := "sqlite:" + filepath.Join(dir, "connector.db")
 	serve(t, nil, "--sandbox", "--database", database)
 	copied := filepath.Join(dir, "copy.db")
-	require.Equal(t, 0, run(t, nil, "backup", copied, "--database", database))
-	require.Equal(t, 1, run(t, nil, "backup", copied, "--database", database), "a file that is there is not overwritten")
+	require.Equal(t, 0, run(t, "backup", copied, "--database", database))
+	require.Equal(t, 1, run(t, "backup", copied, "--database", database), "a file that is there is not overwritten")
 	key, err := os.ReadFile(filepath.Join(dir, "connector.db.key"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(copied+".key", key, 0o600))
@@ -66,13 +67,15 @@ func TestCommands_ExitCodes(t *testing.T) {
 		code int
 		args []string
 	}{
-		"help":                    {0, []string{"help"}},
-		"version":                 {0, []string{"version"}},
-		"manifest":                {0, []string{"manifest"}},
-		"good inputs":             {0, []string{"validate", "getUser", "--input", `{"id":"me"}`}},
-		"bad inputs":              {1, []string{"validate", "getUser"}},
-		"bad trigger inputs":      {1, []string{"validate", "newSystemLogs", "--input", `{"x":1}`}},
-		"bad connection inputs":   {1, []string{"validate", "apiToken", "--input", `{"oktaDomain":"acme-admin.okta.com","apiToken":"x"}`}},
+		"help":               {0, []string{"help"}},
+		"version":            {0, []string{"version"}},
+		"manifest":           {0, []string{"manifest"}},
+		"good inputs":        {0, []string{"validate", "getUser", "--input", `{"id":"me"}`}},
+		"bad inputs":         {1, []string{"validate", "getUser"}},
+		"bad trigger inputs": {1, []string{"validate", "newSystemLogs", "--input", `{"x":1}`}},
+		"bad connection inputs": {1, []string{
+			"validate", "apiToken", "--input", `{"oktaDomain":"acme-admin.okta.com","apiToken":"x"}`,
+		}},
 		"no command":              {2, nil},
 		"an unknown command":      {2, []string{"serv"}},
 		"an unknown flag":         {2, []string{"serve", "--prot", "1"}},
@@ -88,7 +91,7 @@ func TestCommands_ExitCodes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tc.code, run(t, nil, tc.args...))
+			require.Equal(t, tc.code, run(t, tc.args...))
 		})
 	}
 }

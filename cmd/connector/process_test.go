@@ -26,7 +26,7 @@ var program = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "connector")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput() //nolint:noctx // once a process
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
 		return "", &exec.Error{Name: string(out), Err: err}
 	}
@@ -143,7 +143,7 @@ func (p *process) call(method, path string, body any) (int, map[string]any) {
 	require.NoError(p.t, err)
 	defer res.Body.Close()
 	var answer map[string]any
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != io.EOF { //nolint:errorlint // returned bare
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != io.EOF {
 		require.NoError(p.t, err)
 	}
 	return res.StatusCode, answer
