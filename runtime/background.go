@@ -14,6 +14,7 @@ import (
 
 const (
 	backgroundKept   = time.Hour        // how long the answer of a long call can be fetched
+	backgroundLimit  = 2 * time.Hour    // and how long one that runs is remembered
 	backgroundReport = time.Second      // between two reports of progress
 	backgroundLease  = 10 * time.Second // a call whose process died is lost after this
 )
@@ -24,24 +25,35 @@ type Progress struct {
 	stats        *okta.Stats
 }
 
+// WithProgress returns the context to make a call with, and what tells how far it is once each page is counted.
+func WithProgress(ctx context.Context) (context.Context, *Progress) {
+	ctx, stats := okta.WithStats(ctx)
+	return ctx, &Progress{stats: stats}
+}
+
 // Page counts a page.
 func (p *Progress) Page(page okta.Page) {
 	p.pages.Add(1)
 	p.items.Add(int64(len(page.Items)))
 }
 
-// MarshalJSON writes {"pages","items","waitedMs"}.
-func (p *Progress) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]int64{
-		"pages": p.pages.Load(), "items": p.items.Load(), "waitedMs": p.stats.Waited().Milliseconds(),
-	})
+// Read returns how many pages and items were counted, and how long the call stood still for rate limits.
+func (p *Progress) Read() (pages, items int64, waited time.Duration) {
+	return p.pages.Load(), p.items.Load(), p.stats.Waited()
 }
 
-// LongCall is a call that goes on after its request was answered.
+// MarshalJSON writes {"pages","items","waitedMs"}.
+func (p *Progress) MarshalJSON() ([]byte, error) {
+	pages, items, waited := p.Read()
+	return json.Marshal(map[string]int64{"pages": pages, "items": items, "waitedMs": waited.Milliseconds()})
+}
+
+// LongCall is a call that goes on after its request was answered. It is lost when the process that made it ended
+// without a word: how far it came is unknown, and nobody goes on with it.
 type LongCall struct {
 	ID         string          `json:"id"`
 	Action     string          `json:"action"`
-	Status     string          `json:"status"` // running, done, failed, cancelled, or lost with its process
+	Status     string          `json:"status"` // running, done, failed, cancelled or lost
 	Progress   json.RawMessage `json:"progress,omitempty"`
 	Answer     json.RawMessage `json:"answer,omitempty"`  // done
 	Problem    json.RawMessage `json:"problem,omitempty"` // failed
@@ -57,15 +69,16 @@ func (e *Engine) Background(
 ) (id string, err error) {
 	id, owner := rand.Text(), rand.Text()
 	err = e.store.CreateInvocation(
-		ctx, store.Invocation{ID: id, Scope: scope, Action: action}, owner, backgroundLease, backgroundKept)
+		ctx, store.Invocation{ID: id, Scope: scope, Action: action}, owner, backgroundLease, backgroundLimit)
 	if err != nil {
 		return "", err
 	}
 	e.background.Go(func() {
 		ctx, cancel := context.WithCancelCause(e.life)
 		defer cancel(nil)
-		ctx, stats := okta.WithStats(ctx)
-		progress := &Progress{stats: stats}
+		e.running.Store(id, cancel)
+		defer e.running.Delete(id)
+		ctx, progress := WithProgress(ctx)
 		stop := every(ctx, backgroundReport, func() bool { return e.report(ctx, cancel, id, owner, progress) })
 		resp := run(ctx, progress)
 		stop()
@@ -128,10 +141,17 @@ func (e *Engine) LongCall(ctx context.Context, scope, id string) (LongCall, erro
 	return call, nil
 }
 
-// CancelLongCall asks for the end of a long call. What it has changed by then stays changed.
+// CancelLongCall asks for the end of a long call: at once where this process makes it, otherwise within the second. What
+// it has changed by then stays changed.
 func (e *Engine) CancelLongCall(ctx context.Context, scope, id string) error {
 	if _, err := e.LongCall(ctx, scope, id); err != nil {
 		return err
 	}
-	return notFound(e.store.CancelInvocation(ctx, id), "invocation", id)
+	if err := e.store.CancelInvocation(ctx, id); err != nil {
+		return notFound(err, "invocation", id)
+	}
+	if cancel, ours := e.running.Load(id); ours {
+		cancel.(context.CancelCauseFunc)(errCancelled)
+	}
+	return nil
 }

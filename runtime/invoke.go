@@ -154,8 +154,9 @@ func (e *Engine) perform(
 	}, nil
 }
 
-// Stream makes a prepared call and hands its pages on as they arrive, in constant memory. An action that answers no list
-// is a single item. next gets the cursor of a list that stopped before its end, after the last page.
+// Stream makes a prepared call and hands its pages on as they arrive, in constant memory: while page works on one, the
+// next is fetched, and no more. An action that answers no list is a single item. next gets the cursor of a list that
+// stopped before its end, after the last page.
 func (e *Engine) Stream(
 	ctx context.Context, p *Prepared, page func(okta.Page) error, next func(cursor string) error,
 ) error {
@@ -172,6 +173,8 @@ func (e *Engine) Stream(
 func (e *Engine) streamPages(
 	ctx context.Context, p *Prepared, page func(okta.Page) error, next func(cursor string) error,
 ) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	result, err := p.call(ctx, p.client)
 	if err != nil {
 		return err
@@ -190,7 +193,7 @@ func (e *Engine) streamPages(
 			return err
 		}
 	} else {
-		for pg, err := range result.Pages {
+		for pg, err := range okta.Prefetch(result.Pages, cancel) {
 			if err != nil {
 				return err
 			}

@@ -23,6 +23,24 @@ type Page struct {
 	Next  Cursor
 }
 
+// AppendLines appends the items to dst, each on a line of its own, as NDJSON has it.
+func (p Page) AppendLines(dst []byte) []byte {
+	for _, item := range p.Items {
+		if bytes.ContainsAny(item, "\r\n") {
+			item = bytes.Map(dropLineBreaks, item) // never inside a JSON text
+		}
+		dst = append(append(dst, item...), '\n')
+	}
+	return dst
+}
+
+func dropLineBreaks(r rune) rune {
+	if r == '\n' || r == '\r' {
+		return -1
+	}
+	return r
+}
+
 // Cursor is the path and query of a rel="next" link, kept as Okta wrote it. It is empty after the last page.
 //
 // Okta asks clients to follow the link and not to rebuild it; the host is left out, so that a credential can only

@@ -17,6 +17,7 @@ import (
 	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/runtime"
 	"github.com/okta-connector/okta-connector/runtime/connector"
+	"github.com/okta-connector/okta-connector/runtime/store"
 )
 
 // invoke performs an action: at once, as a stream of lines, or, where the caller prefers, in the background; and once
@@ -227,7 +228,22 @@ func writeResponse(w http.ResponseWriter, resp runtime.Response) {
 
 func (s *server) longCall(r *http.Request) (reply, error) {
 	call, err := s.engine.LongCall(r.Context(), caller(r.Context()), chi.URLParam(r, "id"))
+	if call.Status == store.InvocationLost {
+		call.Problem, _ = json.Marshal(s.lost(call)) // text and numbers: it always marshals
+	}
 	return ok(call), err
+}
+
+// lost says what a caller may do about a call whose process ended.
+func (s *server) lost(call runtime.LongCall) *problem {
+	action := s.engine.Index().Action(call.Action)
+	if action != nil && action.Annotations.ReadOnly {
+		p := newProblem(http.StatusBadGateway, "call_lost", "the process that made this call ended; make it again")
+		p.Retryable = true
+		return p
+	}
+	return newProblem(http.StatusBadGateway, "outcome_unknown",
+		"the process that made this call ended; look at the org before you make it again")
 }
 
 func (s *server) cancelLongCall(r *http.Request) (reply, error) {

@@ -66,10 +66,7 @@ func newLineWriter(w http.ResponseWriter) *lineWriter {
 }
 
 func (l *lineWriter) page(page okta.Page) error {
-	l.buf = l.buf[:0]
-	for _, item := range page.Items {
-		l.buf = appendLine(l.buf, item)
-	}
+	l.buf = page.AppendLines(l.buf[:0])
 	return l.flush()
 }
 
@@ -98,14 +95,4 @@ func (l *lineWriter) flush() error {
 	}
 	l.buf = l.buf[:0]
 	return l.rc.Flush()
-}
-
-// appendLine writes an item on one line: Okta's JSON has no line breaks, another server's might.
-func appendLine(buf []byte, item json.RawMessage) []byte {
-	for _, b := range item {
-		if b != '\n' && b != '\r' {
-			buf = append(buf, b)
-		}
-	}
-	return append(buf, '\n')
 }
