@@ -111,6 +111,9 @@ func (e *Engine) Ping(ctx context.Context) error { return e.store.Ping(ctx) }
 // Run polls and delivers until ctx ends, then lets running work come to an end and returns.
 func (e *Engine) Run(ctx context.Context) error {
 	if err := e.store.Recover(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // it ended before it began
+		}
 		return err
 	}
 	work, cancel := drainAfter(ctx, drainTime)

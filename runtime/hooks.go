@@ -57,6 +57,10 @@ func (e *Engine) hookURL(id string) string {
 // hookLock is held by whoever sets up or removes a subscription's event hook.
 func hookLock(id string) string { return "hook/" + id }
 
+var errNoPublicURL = &ConflictError{
+	Code: "no_public_url", Detail: "Okta has to reach this server for event hooks: start it with --public-url",
+}
+
 // always registers a hook whatever its state.
 func always(hookState) bool { return true }
 
@@ -65,9 +69,7 @@ func always(hookState) bool { return true }
 // replica: the hook is found by its id, or by its URL when a crash came before the id was stored.
 func (e *Engine) registerHook(ctx context.Context, id string, needed func(hookState) bool) error {
 	if e.publicURL == "" {
-		return &ConflictError{
-			Code: "no_public_url", Detail: "Okta has to reach this server for event hooks: start it with --public-url",
-		}
+		return errNoPublicURL
 	}
 	unlock, err := lock(ctx, e.store, hookLock(id))
 	if err != nil {
@@ -222,7 +224,7 @@ type oktaHook struct {
 	} `json:"channel"`
 }
 
-// findHook returns the id of the hook that state tells of, "" when there is none, and how many hooks the org has.
+// findHook returns the id of the hook that state tells of, "" when there is none, and how many active hooks the org has.
 func findHook(ctx context.Context, c *okta.Client, state hookState) (id string, hooks int, err error) {
 	for page, err := range c.ListEventHooks(ctx) {
 		if err != nil {
@@ -233,7 +235,9 @@ func findHook(ctx context.Context, c *okta.Client, state hookState) (id string, 
 			if err := json.Unmarshal(raw, &h); err != nil {
 				return "", 0, fmt.Errorf("an event hook of the list: %w", err)
 			}
-			hooks++
+			if h.Status == "ACTIVE" {
+				hooks++
+			}
 			if h.ID == state.HookID || id == "" && h.Channel.Config.URI == state.URL {
 				id = h.ID
 			}
@@ -247,7 +251,7 @@ func hookWarnings(hooks, types int) []connector.Warning {
 	if hooks >= nearHooksPerOrg {
 		w = append(w, connector.Warning{
 			Code:   "hooks_near_limit",
-			Detail: fmt.Sprintf("the org has %d event hooks; Okta serves at most %d", hooks, maxHooksPerOrg),
+			Detail: fmt.Sprintf("the org has %d active event hooks; Okta serves at most %d", hooks, maxHooksPerOrg),
 		})
 	}
 	if types >= nearTypesPerHook {

@@ -83,6 +83,15 @@ func (c *crashTest) pause(most time.Duration) {
 	time.Sleep(time.Duration(c.chance.Int64N(int64(most)))) //nolint:forbidigo // processes live in real time
 }
 
+// calmDown lets receivers work, and waits until what they held up has arrived.
+func (c *crashTest) calmDown() {
+	c.t.Helper()
+	for _, r := range c.receivers {
+		r.calmDown()
+	}
+	c.goesOn(2 * time.Minute)
+}
+
 // goesOn measures how long it takes from now until an event that happens now arrives.
 func (c *crashTest) goesOn(within time.Duration) {
 	c.t.Helper()
@@ -196,9 +205,7 @@ func TestCrash(t *testing.T) {
 		p.kill()
 		p = restart()
 	}
-	for _, r := range c.receivers {
-		r.calmDown()
-	}
+	c.calmDown()
 	p.kill()
 	p = restart()
 	c.goesOn(10 * time.Second)
@@ -246,9 +253,7 @@ func TestCrash_Replicas(t *testing.T) {
 			thaw = time.Now().Add(11 * time.Second)
 		}
 	}
-	for _, r := range c.receivers {
-		r.calmDown()
-	}
+	c.calmDown()
 	replicas[1].kill()
 	c.goesOn(25 * time.Second) // on the third, once the claims of the two others have ended
 	require.NoError(t, frozen.cmd.Process.Signal(syscall.SIGCONT))
