@@ -12,6 +12,22 @@ import (
 // DeleteSubscription removes a subscription with its events, and its event hook in Okta. Where the hook cannot be
 // removed the subscription stays: see [Engine.AbandonSubscription].
 func (e *Engine) DeleteSubscription(ctx context.Context, id string) error {
+	if err := e.checkUndeclared(ctx, id); err != nil {
+		return err
+	}
+	return e.removeSubscription(ctx, id)
+}
+
+// checkUndeclared refuses to remove what the configuration file declares.
+func (e *Engine) checkUndeclared(ctx context.Context, id string) error {
+	sub, err := e.store.Subscription(ctx, id)
+	if err == nil && sub.Declared {
+		return declaredError("subscription", id)
+	}
+	return notFound(err, "subscription", id)
+}
+
+func (e *Engine) removeSubscription(ctx context.Context, id string) error {
 	unlock, err := lock(ctx, e.store, hookLock(id)) // a hook that is being set up would be left behind
 	if err != nil {
 		return err
@@ -32,6 +48,9 @@ func (e *Engine) DeleteSubscription(ctx context.Context, id string) error {
 // AbandonSubscription removes a subscription with its events and leaves what it has in Okta, for when the org cannot be
 // reached any more.
 func (e *Engine) AbandonSubscription(ctx context.Context, id string) error {
+	if err := e.checkUndeclared(ctx, id); err != nil {
+		return err
+	}
 	return notFound(e.store.DeleteSubscription(ctx, id), "subscription", id)
 }
 
