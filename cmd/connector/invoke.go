@@ -45,7 +45,7 @@ func (t *target) ref() (runtime.ConnectionRef, error) {
 
 // engine returns an engine for one call. It needs no database where no stored connection is meant.
 func (p *program) engine(ctx context.Context, t *target) (*runtime.Engine, func(), error) {
-	log := p.logger()
+	log := p.quiet()
 	if strings.HasPrefix(t.org, "http://") {
 		t.dev = true // the address rules of --dev still hold: loopback only
 	}

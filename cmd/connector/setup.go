@@ -44,6 +44,14 @@ func (p *program) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(p.stderr, opts))
 }
 
+// quiet is the logger of a command that prints its one failure itself: it says more only where more is asked for.
+func (p *program) quiet() *slog.Logger {
+	if p.logLevel == "info" {
+		p.logLevel = "error"
+	}
+	return p.logger()
+}
+
 // openEngine opens the database, exclusively when the engine is to run, and returns an engine on it. The caller closes
 // the store.
 func (p *program) openEngine(ctx context.Context, s settings, exclusive bool, log *slog.Logger) (*runtime.Engine, *store.Store, error) {
