@@ -18,6 +18,9 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+
 	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/runtime/store"
 )
@@ -45,6 +48,8 @@ type Config struct {
 	Workers     int               // polls at a time, and a quarter of the deliveries; 0: [DefaultWorkers]
 	Retention   store.Retention   // how long events, deliveries and the audit trail are kept; zero: [DefaultRetention]
 	RetryFor    time.Duration     // a delivery is tried this long; 0: [DefaultRetryFor]
+	Observer    Observer          // is told what was done, for metrics
+	Tracer      trace.Tracer      // nil: nothing is traced
 	Logger      *slog.Logger      // nil: discard
 }
 
@@ -59,6 +64,8 @@ type Engine struct {
 	workers   int
 	retention store.Retention
 	retryFor  time.Duration
+	observer  Observer
+	tracer    trace.Tracer
 	log       *slog.Logger
 
 	owner      string          // names this process in claims
@@ -80,7 +87,7 @@ func New(cfg Config) (*Engine, error) {
 		index: cfg.Index, store: cfg.Store, env: cfg.Environment, publicURL: cfg.PublicURL,
 		receivers: newReceiverClient(cfg.Receivers),
 		lease:     cfg.Lease, workers: cfg.Workers, retention: cfg.Retention, retryFor: cfg.RetryFor, log: cfg.Logger,
-		owner: rand.Text(), clients: newClients(),
+		observer: cfg.Observer.complete(), tracer: cfg.Tracer, owner: rand.Text(), clients: newClients(),
 		wakePoll: make(chan struct{}, 1), wakeSend: make(chan struct{}, 1),
 	}
 	e.life, e.end = context.WithCancel(context.Background())
@@ -95,6 +102,9 @@ func New(cfg Config) (*Engine, error) {
 	}
 	if e.retryFor == 0 {
 		e.retryFor = DefaultRetryFor
+	}
+	if e.tracer == nil {
+		e.tracer = noop.NewTracerProvider().Tracer("")
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"time"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/runtime/connector"
@@ -70,25 +71,42 @@ func (e *ActionError) Unwrap() error { return e.Err }
 
 // Prepared is an invocation whose names and inputs are good: performing it is all that is left.
 type Prepared struct {
-	action *connector.Action
-	inputs json.RawMessage
-	call   connector.Call
-	client *okta.Client
+	action     *connector.Action
+	inputs     json.RawMessage
+	call       connector.Call
+	client     *okta.Client
+	connection string            // how the audit trail names it
+	caller     *Caller           // who prepared it
+	span       trace.SpanContext // of the request it came with
 }
 
+// Org returns the host of the org that the call goes to.
+func (p *Prepared) Org() string { return p.client.Org() }
+
 // Prepare finds everything that is wrong with an invocation, in its inputs and its connection together, without calling
-// Okta.
+// Okta. Who may not perform the action gets a [ForbiddenError].
 func (e *Engine) Prepare(ctx context.Context, inv Invocation) (*Prepared, error) {
 	action := e.index.Action(inv.Action)
 	if action == nil {
 		return nil, &NotFoundError{Kind: "action", Name: inv.Action}
+	}
+	caller := CallerOf(ctx)
+	if err := caller.CheckPerform(action); err != nil {
+		return nil, err
 	}
 	call, inputErr := action.Bind(inv.Inputs)
 	client, err := e.client(ctx, inv.Connection)
 	if err := join("/inputs", inputErr, "/connection", err); err != nil {
 		return nil, err
 	}
-	return &Prepared{action: action, inputs: inv.Inputs, call: call, client: client}, nil
+	p := &Prepared{
+		action: action, inputs: inv.Inputs, call: call, client: client,
+		connection: inv.Connection.Name, caller: caller, span: trace.SpanContextFromContext(ctx),
+	}
+	if p.connection == "" {
+		p.connection = client.Org()
+	}
+	return p, nil
 }
 
 // join puts the field errors of two parts of a request into one list, which comes before an error of another kind.
@@ -123,10 +141,9 @@ func (e *Engine) Invoke(ctx context.Context, inv Invocation) (*Answer, error) {
 
 // Perform makes a prepared call. progress is told of each page of a Fetch All as it arrives.
 func (e *Engine) Perform(ctx context.Context, p *Prepared, progress func(okta.Page)) (*Answer, error) {
-	ctx, stats := okta.WithStats(ctx)
-	began := time.Now()
-	answer, err := e.perform(ctx, p, stats, progress)
-	e.observeInvocation(ctx, p, stats, time.Since(began), err)
+	ctx, seen := e.observe(ctx, p)
+	answer, err := e.perform(ctx, p, seen.stats, progress)
+	seen.end(ctx, err)
 	if err != nil {
 		return nil, &ActionError{Action: p.action, Err: err}
 	}
@@ -160,10 +177,9 @@ func (e *Engine) perform(
 func (e *Engine) Stream(
 	ctx context.Context, p *Prepared, page func(okta.Page) error, next func(cursor string) error,
 ) error {
-	ctx, stats := okta.WithStats(ctx)
-	began := time.Now()
+	ctx, seen := e.observe(ctx, p)
 	err := e.streamPages(ctx, p, page, next)
-	e.observeInvocation(ctx, p, stats, time.Since(began), err)
+	seen.end(ctx, err)
 	if err != nil {
 		return &ActionError{Action: p.action, Err: err}
 	}
