@@ -123,6 +123,7 @@ func problemOf(err error) *problem {
 func oktaProblemOf(err error, action *runtime.ActionError) *problem {
 	var (
 		limited *okta.RateLimitError
+		unsent  *okta.CredentialError
 		refused *okta.Error
 		network *okta.NetworkError
 	)
@@ -135,6 +136,9 @@ func oktaProblemOf(err error, action *runtime.ActionError) *problem {
 	case errors.As(err, &refused) && refused.Reason == "" && refused.Status < 500:
 		p := newProblem(http.StatusFailedDependency, "okta_refused", explain(err, action, refusalDetail(refused)))
 		p.Title, p.Okta = "Okta refused", oktaPart(refused)
+		if errors.As(err, &unsent) {
+			p.Code = "credential_refused" // the call itself was not even sent
+		}
 		p.Retryable = refused.Code == okta.CodeActivating
 		return p
 	case errors.As(err, &refused):
@@ -144,6 +148,9 @@ func oktaProblemOf(err error, action *runtime.ActionError) *problem {
 	case errors.As(err, &network) && network.TimedOut, errors.Is(err, context.DeadlineExceeded):
 		p := newProblem(http.StatusGatewayTimeout, "timeout", "Okta did not answer within the time allowed")
 		return outcome(p, err, action)
+	case errors.Is(err, context.Canceled):
+		p := newProblem(http.StatusBadGateway, "cancelled", "the call was ended before Okta answered")
+		return outcome(p, err, action)
 	case errors.As(err, &network):
 		p := newProblem(http.StatusBadGateway, "okta_unreachable",
 			explain(err, action, "no answer from the org: "+network.Err.Error()))
@@ -152,11 +159,12 @@ func oktaProblemOf(err error, action *runtime.ActionError) *problem {
 	return nil
 }
 
-// outcome says whether the same call is safe to repeat: reads are, and writes that surely did not happen.
+// outcome says whether the same call is safe to repeat: reads are, and writes that surely did not happen, such as those
+// for which there was no credential.
 func outcome(p *problem, err error, action *runtime.ActionError) *problem {
 	write := action != nil && !action.Action.Annotations.ReadOnly
 	p.Retryable = true
-	if write && (okta.OutcomeUnknown(err) || errors.Is(err, context.DeadlineExceeded)) {
+	if write && okta.OutcomeUnknown(err) {
 		p.Retryable = action.Action.Annotations.Idempotent
 		p.Code = "outcome_unknown"
 		p.Detail += "; whether Okta carried the call out is unknown"

@@ -31,14 +31,16 @@ func New(t testing.TB, options sandbox.Options) *Org {
 // Fault makes requests fail that the org would have answered. POST /_sandbox/faults of package sandbox says what each
 // member means.
 type Fault struct {
-	Method     string  `json:"method,omitempty"`
-	Path       string  `json:"path,omitempty"`
-	Status     int     `json:"status,omitempty"`
-	Times      int     `json:"times,omitempty"`
-	ResetAfter float64 `json:"resetAfter,omitempty"`
-	Delay      string  `json:"delay,omitempty"`
-	Drop       bool    `json:"drop,omitempty"`
-	Processed  bool    `json:"processed,omitempty"`
+	Method      string          `json:"method,omitempty"`
+	Path        string          `json:"path,omitempty"`
+	Status      int             `json:"status,omitempty"`
+	Times       int             `json:"times,omitempty"`
+	ResetAfter  float64         `json:"resetAfter,omitempty"`
+	Concurrency bool            `json:"concurrency,omitempty"`
+	Delay       string          `json:"delay,omitempty"`
+	Drop        bool            `json:"drop,omitempty"`
+	Processed   bool            `json:"processed,omitempty"`
+	Body        json.RawMessage `json:"body,omitempty"`
 }
 
 // Fault adds a fault.
