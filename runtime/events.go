@@ -10,8 +10,8 @@ import (
 	"github.com/okta-connector/okta-connector/runtime/store"
 )
 
-// Events lists kept events of a subscription in order, after the cursor of the list before ("" from the oldest). The
-// cursor returned is never empty when there were events: a reader comes back with it for what happens later.
+// Events lists kept events of a subscription in order, after the cursor of the list before ("" from the oldest). There
+// is a new cursor whenever there were events; a reader comes back with the last one it got for what happens later.
 func (e *Engine) Events(
 	ctx context.Context, id, after string, limit int,
 ) (events []json.RawMessage, next string, err error) {
@@ -32,7 +32,6 @@ func (e *Engine) Events(
 		return nil, "", notFound(err, "subscription", id)
 	}
 	events = make([]json.RawMessage, len(stored))
-	next = after
 	for i, ev := range stored {
 		events[i] = AppendCloudEvent(nil, client.Org(), connector.Event{
 			ID: ev.ID, Type: ev.Type, Time: ev.Time, Subject: ev.Subject, Data: ev.Data,

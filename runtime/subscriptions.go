@@ -209,7 +209,7 @@ func (e *Engine) readSubscription(
 	invalid := checkName("/id", id)
 	trigger := e.index.Trigger(spec.Trigger)
 	if trigger == nil {
-		return sub, "", append(invalid, schemas.FieldError{Pointer: "/trigger", Detail: "is not a trigger of this connector"})
+		return sub, "", &NotFoundError{Kind: "trigger", Name: spec.Trigger}
 	}
 	if known && before.Trigger != spec.Trigger || known && before.Connection != spec.Connection {
 		return sub, "", &ConflictError{

@@ -4,12 +4,29 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/okta-connector/okta-connector/runtime"
 	"github.com/okta-connector/okta-connector/runtime/httpapi"
 	"github.com/okta-connector/okta-connector/schemas"
 )
+
+// report is explain for a command whose result the field errors are: they go to stdout.
+func (p *program) report(err error) error {
+	var invalid schemas.Invalid
+	if !errors.As(err, &invalid) {
+		return p.explain(err)
+	}
+	printFields(p.stdout, invalid)
+	return errReported
+}
+
+func printFields(w io.Writer, invalid schemas.Invalid) {
+	for _, field := range invalid {
+		fmt.Fprintf(w, "%s: %s\n", orRoot(field.Pointer), field.Detail)
+	}
+}
 
 // explain prints a refusal the way a person at a shell reads it: a line per field, or Okta's answer with its causes.
 func (p *program) explain(err error) error {
@@ -25,9 +42,7 @@ func (p *program) explain(err error) error {
 	}
 	var invalid schemas.Invalid
 	if errors.As(err, &invalid) {
-		for _, field := range invalid {
-			fmt.Fprintf(p.stderr, "%s: %s\n", orRoot(field.Pointer), field.Detail)
-		}
+		printFields(p.stderr, invalid)
 		return errReported
 	}
 	fmt.Fprintln(p.stderr, "connector:", httpapi.Describe(err))

@@ -26,7 +26,7 @@ func validate(_ context.Context, p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	return p.explain(check(connector.NewIndex(manifest.New(version)), environment(s, p.quiet()), key, inputs))
+	return p.report(check(connector.NewIndex(manifest.New(version)), environment(s, p.quiet()), key, inputs))
 }
 
 func check(index *connector.Index, env connector.Environment, key string, inputs json.RawMessage) error {

@@ -85,7 +85,7 @@ func TestSubscription_WhatIsRefused(t *testing.T) {
 		pointers       []string
 	}{
 		{"nothing given", "s", `{}`, 422, []string{"/trigger", "/connection"}},
-		{"no such trigger", "s", `{"trigger":"x","connection":"prod"}`, 422, []string{"/trigger"}},
+		{"no such trigger", "s", `{"trigger":"x","connection":"prod"}`, 404, nil},
 		{"no such connection", "s", `{"trigger":"newUsers","connection":"x"}`, 404, nil},
 		{"a bad schedule", "s", `{"trigger":"newUsers","connection":"prod","schedule":"often"}`, 422, []string{"/schedule"}},
 		{
