@@ -3,8 +3,10 @@ package console
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +47,7 @@ func (c *console) actions(w http.ResponseWriter, r *http.Request) {
 		p.Groups[i].Actions = append(p.Groups[i].Actions, action)
 		p.Count++
 	}
+	slices.SortStableFunc(p.Groups, func(a, b actionGroup) int { return len(b.Actions) - len(a.Actions) })
 	c.render(w, r, http.StatusOK, "actions", page{Title: "Actions", Section: "actions", Data: p})
 }
 
@@ -85,9 +88,7 @@ type result struct {
 	Whole      bool
 	NextCursor string
 	Warnings   []connector.Warning
-	Requests   any
-	WaitedMs   any
-	Took       string
+	Took       string // how long, in how many requests, and how much of it was waiting
 	Count      string // "200 items" of a list
 }
 
@@ -176,13 +177,23 @@ func (c *console) run(ctx context.Context, prepared *runtime.Prepared) (*result,
 	res := &result{
 		Tree: treeOf(answer.Data), JSON: codeBlock{ID: "answer", Label: "The answer as JSON", Text: text}, Whole: whole,
 		NextCursor: answer.NextCursor, Warnings: answer.Warnings,
-		Requests: answer.Meta["requests"], WaitedMs: answer.Meta["waitedMs"],
-		Took: time.Since(began).Round(time.Millisecond).String(),
+		Took: took(time.Since(began), answer.Meta),
 	}
 	if res.Tree.Kind == "list" || string(answer.Data) == "[]" {
 		res.Count = res.Tree.Summary
 	}
 	return res, nil
+}
+
+func took(d time.Duration, meta map[string]any) string {
+	text := d.Round(time.Millisecond).String()
+	if requests, ok := meta["requests"].(int); ok {
+		text += " · " + count(requests, "request")
+	}
+	if waited, ok := meta["waitedMs"].(int64); ok && waited > 0 {
+		text += fmt.Sprintf(" · waited %d ms for the rate limit", waited)
+	}
+	return text
 }
 
 // download answers with all of an answer that a page is too small for. It is for actions that only read: the call is

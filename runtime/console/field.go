@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/json"
 	"net/url"
 	"strconv"
 	"strings"
@@ -185,8 +184,8 @@ func hint(f schemas.Field) string {
 		return strings.Join(items, "\n")
 	}
 	if f.Kind == schemas.KindJSON {
-		raw, _ := json.MarshalIndent(f.Example, "", "  ") // decoded from JSON: it always marshals
-		return string(raw)
+		text, _ := indented(marshal(f.Example))
+		return text
 	}
 	return plain(f.Example)
 }

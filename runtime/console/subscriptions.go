@@ -165,7 +165,7 @@ func newEventItem(raw json.RawMessage) eventItem {
 	text, _ := indented(raw)
 	item := eventItem{ID: event.ID, Type: event.Type, Subject: event.Subject, Time: event.Time, JSON: text}
 	if data := treeOf(event.Data); data.Kind == "object" {
-		item.Name = data.Summary
+		item.Name = data.about()
 	}
 	return item
 }

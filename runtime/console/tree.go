@@ -31,7 +31,7 @@ func treeOf(raw json.RawMessage) node {
 	if err != nil {
 		return node{Kind: "text", Text: string(raw)}
 	}
-	if len(root.Children) == 1 || root.Kind == "object" {
+	if len(root.Children) <= 3 || root.Kind == "object" {
 		for i := range root.Children {
 			root.Children[i].Open = len(root.Children[i].Children) <= 12
 		}
@@ -127,6 +127,17 @@ func (n node) name() string {
 		}
 	}
 	return count(len(n.Children), "member")
+}
+
+// about is what an object says of itself, and of what it is about: "Suspend Okta user · Ada Lovelace".
+func (n node) about() string {
+	text := n.name()
+	for _, child := range n.Children {
+		if child.Key == "target" && len(child.Children) > 0 {
+			text += " · " + child.Children[0].name()
+		}
+	}
+	return text
 }
 
 // indented is a JSON document for reading, cut where it is long.

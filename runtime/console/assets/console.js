@@ -18,4 +18,5 @@ watch(swapped) // first: it remembers the elements as the server wrote them
 enhance(document)
 enhanceForms(swapped)
 focusFirst(document)
+document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
 embed(swapped)

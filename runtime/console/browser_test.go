@@ -1,0 +1,193 @@
+package console_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// browser is one Chromium for all tests of the package; each test gets tabs of its own.
+var browser = sync.OnceValues(startBrowser)
+
+var errNoBrowser = fmt.Errorf("no chromium on this machine")
+
+// stopBrowser ends the browser once all tests have.
+var stopBrowser = func() {}
+
+func startBrowser() (context.Context, error) {
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		return nil, errNoBrowser
+	}
+	allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(
+		chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("hide-scrollbars", true),
+	)...)
+	ctx, cancelBrowser := chromedp.NewContext(allocator)
+	stopBrowser = func() {
+		cancelBrowser()
+		cancel()
+	}
+	if err := chromedp.Do(ctx); err != nil {
+		stopBrowser()
+		return nil, err
+	}
+	return ctx, nil
+}
+
+func TestMain(m *testing.M) {
+	defer func() { stopBrowser() }()
+	m.Run()
+}
+
+// A tab is a page in the browser that remembers everything the browser complained about.
+type tab struct {
+	t    testing.TB
+	ctx  context.Context
+	site *site
+
+	mu         sync.Mutex
+	complaints []string
+}
+
+const patience = 15 * time.Second
+
+// open opens a tab, or skips the test where there is no browser.
+func (s *site) open() *tab {
+	s.t.Helper()
+	parent, err := browser()
+	if err == errNoBrowser {
+		s.t.Skip("skipped: " + err.Error() + "; apt-get install chromium")
+	}
+	require.NoError(s.t, err)
+	ctx, cancel := chromedp.NewContext(parent)
+	s.t.Cleanup(cancel)
+	b := &tab{t: s.t, ctx: ctx, site: s}
+	require.NoError(s.t, chromedp.Do(ctx))
+	require.NoError(s.t, chromedp.Listen(ctx, b.listen))
+	_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
+	require.NoError(s.t, err)
+	s.t.Cleanup(b.quiet)
+	return b
+}
+
+// listen collects errors of scripts, and what the console and the policy complain about.
+func (b *tab) listen(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		b.complaints = append(b.complaints, toText(e.ExceptionDetails))
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError ||
+			e.Type == runtime.ConsoleAPICalledTypeWarning {
+			b.complaints = append(b.complaints, fmt.Sprintf("console: %s", toJSON(e.Args)))
+		}
+	case *log.EventEntryAdded:
+		// Chromium reports each answer of 4xx: a form that is refused is one.
+		if e.Entry.Level == log.EntryLevelError && !strings.Contains(e.Entry.Text, "status of 4") {
+			b.complaints = append(b.complaints, e.Entry.Text+" "+e.Entry.URL)
+		}
+	}
+}
+
+// quiet fails the test when the browser complained.
+func (b *tab) quiet() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	require.Empty(b.t, b.complaints, "the browser complains")
+}
+
+func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	require.NoError(b.t, chromedp.Do(ctx, actions...))
+}
+
+// visit goes to a path of the site and waits until its scripts have run.
+func (b *tab) visit(path string) {
+	b.t.Helper()
+	if !strings.HasPrefix(path, "http") {
+		path = b.site.URL + path
+	}
+	b.do(chromedp.Navigate(path))
+	b.until(`document.documentElement.classList.contains('js')`)
+}
+
+// until waits until a script's expression is true.
+func (b *tab) until(expression string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	_, err := chromedp.Run(ctx, chromedp.Poll[bool](`Boolean(`+expression+`)`, chromedp.WithPollingInterval(20*time.Millisecond)))
+	if err != nil {
+		require.NoError(b.t, err, "waiting for %s on a page that says:\n%s", expression, b.text("body"))
+	}
+}
+
+// eval runs an expression and reads its value.
+func eval[T any](b *tab, expression string) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	require.NoError(b.t, err)
+	return value
+}
+
+// text is what a person reads in an element.
+func (b *tab) text(selector string) string {
+	b.t.Helper()
+	return eval[string](b, fmt.Sprintf(`document.querySelector(%s)?.innerText ?? ''`, quote(selector)))
+}
+
+// fill puts a value into a control as typing does.
+func (b *tab) fill(selector, value string) {
+	b.t.Helper()
+	found := eval[bool](b, fmt.Sprintf(`(() => {
+		const control = document.querySelector(%s)
+		if (!control) return false
+		control.value = %s
+		control.dispatchEvent(new Event('input', { bubbles: true }))
+		control.dispatchEvent(new Event('change', { bubbles: true }))
+		return true
+	})()`, quote(selector), quote(value)))
+	require.True(b.t, found, "there is no %s", selector)
+}
+
+// click clicks what a selector finds, as a person would.
+func (b *tab) click(selector string) {
+	b.t.Helper()
+	b.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+func quote(text string) string {
+	raw, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
+}
+
+func toText(v any) string { return string(toJSON(v)) }
