@@ -44,13 +44,6 @@ func matchesETag(header, etag string) bool {
 	return false
 }
 
-// invocationBody is what invoke, validate and preview take. Both members are read as they are: connection is a name or
-// an object, and the inputs are the action's own affair.
-type invocationBody struct {
-	Connection json.RawMessage `json:"connection"`
-	Inputs     json.RawMessage `json:"inputs"`
-}
-
 func (s *server) invocation(r *http.Request) (runtime.Invocation, error) {
 	inv := runtime.Invocation{Action: chi.URLParam(r, "key")}
 	note(r, "action", inv.Action)
