@@ -28,6 +28,9 @@ type ConnectionView struct {
 func (e *Engine) PutConnection(
 	ctx context.Context, name, key string, inputs json.RawMessage, declared bool,
 ) (view ConnectionView, created bool, err error) {
+	if err := CallerOf(ctx).CheckConnect(); err != nil {
+		return view, false, err
+	}
 	if invalid := checkName("/name", name); invalid != nil {
 		return view, false, invalid
 	}
@@ -87,6 +90,9 @@ func (e *Engine) Connections(ctx context.Context, after string, limit int) ([]Co
 
 // DeleteConnection removes a connection that no subscription uses.
 func (e *Engine) DeleteConnection(ctx context.Context, name string) error {
+	if err := CallerOf(ctx).CheckConnect(); err != nil {
+		return err
+	}
 	c, err := e.store.Connection(ctx, name)
 	if err == nil && c.Declared {
 		return declaredError("connection", name)

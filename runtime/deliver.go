@@ -56,18 +56,16 @@ func (e *Engine) claimDeliveries(ctx context.Context, n int) ([]claimed, time.Ti
 func (e *Engine) deliver(ctx, stop context.Context, s *store.Shipment) {
 	began := time.Now()
 	for s != nil {
-		outcome := e.attempt(ctx, s)
+		traced, span := e.traceDelivery(ctx, s)
+		attempted := time.Now()
+		outcome := e.attempt(traced, s)
 		if ctx.Err() != nil && !outcome.Delivered {
+			span.End()
 			e.releaseDelivery(ctx, s)
 			return
 		}
+		e.deliveryEnded(traced, span, s, outcome, time.Since(attempted))
 		outcome.More = outcome.Delivered && stop.Err() == nil && time.Since(began) < sendTurn
-		level := e.log.Debug
-		if !outcome.Delivered {
-			level = e.log.Warn
-		}
-		level("delivery", "subscription", s.Delivery.Subscription, "delivery", s.Delivery.ID, "events", len(s.Events),
-			"delivered", outcome.Delivered, "attempt", s.Delivery.Attempts+1, "status", outcome.Status, "error", outcome.Error)
 		next, err := e.store.FinishDelivery(context.WithoutCancel(ctx), s, outcome)
 		if err != nil {
 			if !errors.Is(err, store.ErrFenced) {

@@ -47,6 +47,7 @@ type Config struct {
 	Lease       time.Duration     // of a claim; 0: [DefaultLease]
 	Workers     int               // polls at a time, and a quarter of the deliveries; 0: [DefaultWorkers]
 	Retention   store.Retention   // how long events, deliveries and the audit trail are kept; zero: [DefaultRetention]
+	AnswersKept time.Duration     // of calls that may be asked for again; 0: [DefaultAnswersKept]
 	RetryFor    time.Duration     // a delivery is tried this long; 0: [DefaultRetryFor]
 	Observer    Observer          // is told what was done, for metrics
 	Tracer      trace.Tracer      // nil: nothing is traced
@@ -64,9 +65,11 @@ type Engine struct {
 	workers   int
 	retention store.Retention
 	retryFor  time.Duration
-	observer  Observer
-	tracer    trace.Tracer
-	log       *slog.Logger
+
+	answersKept time.Duration
+	observer    Observer
+	tracer      trace.Tracer
+	log         *slog.Logger
 
 	owner      string          // names this process in claims
 	life       context.Context // of calls in the background
@@ -74,6 +77,7 @@ type Engine struct {
 	background sync.WaitGroup
 	running    sync.Map // of calls in the background: id → context.CancelCauseFunc
 	clients    *clients
+	polled     sync.Map // by subscription: the trace.SpanContext of the last poll that brought events
 	wakePoll   chan struct{}
 	wakeSend   chan struct{}
 }
@@ -87,7 +91,8 @@ func New(cfg Config) (*Engine, error) {
 		index: cfg.Index, store: cfg.Store, env: cfg.Environment, publicURL: cfg.PublicURL,
 		receivers: newReceiverClient(cfg.Receivers),
 		lease:     cfg.Lease, workers: cfg.Workers, retention: cfg.Retention, retryFor: cfg.RetryFor, log: cfg.Logger,
-		observer: cfg.Observer.complete(), tracer: cfg.Tracer, owner: rand.Text(), clients: newClients(),
+		answersKept: cfg.AnswersKept,
+		observer:    cfg.Observer.complete(), tracer: cfg.Tracer, owner: rand.Text(), clients: newClients(),
 		wakePoll: make(chan struct{}, 1), wakeSend: make(chan struct{}, 1),
 	}
 	e.life, e.end = context.WithCancel(context.Background())
@@ -99,6 +104,9 @@ func New(cfg Config) (*Engine, error) {
 	}
 	if e.retention == (store.Retention{}) {
 		e.retention = DefaultRetention
+	}
+	if e.answersKept == 0 {
+		e.answersKept = DefaultAnswersKept
 	}
 	if e.retryFor == 0 {
 		e.retryFor = DefaultRetryFor

@@ -94,6 +94,9 @@ func (e *Engine) Deliveries(
 
 // RetryDelivery makes a dead delivery pending again, and a pending one due now.
 func (e *Engine) RetryDelivery(ctx context.Context, id string) (DeliveryView, error) {
+	if err := CallerOf(ctx).CheckSubscribe(); err != nil {
+		return DeliveryView{}, err
+	}
 	if err := e.store.RetryDelivery(ctx, id); err != nil {
 		if conflict := conflictOf(err); conflict != err { //nolint:errorlint // the same value when it is no conflict
 			return DeliveryView{}, &ConflictError{Code: "delivered", Detail: "this delivery has arrived already"}
@@ -107,6 +110,9 @@ func (e *Engine) RetryDelivery(ctx context.Context, id string) (DeliveryView, er
 
 // RetryDead makes all dead deliveries of a subscription pending again and returns how many there were.
 func (e *Engine) RetryDead(ctx context.Context, subscription string) (int, error) {
+	if err := CallerOf(ctx).CheckSubscribe(); err != nil {
+		return 0, err
+	}
 	n, err := e.store.RetryDead(ctx, subscription)
 	wakeUp(e.wakeSend)
 	return n, notFound(err, "subscription", subscription)

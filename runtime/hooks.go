@@ -93,7 +93,9 @@ func (e *Engine) registerHook(ctx context.Context, id string, needed func(hookSt
 		}
 		sub.Version++
 	}
-	err = e.setUpHook(ctx, sub, &state)
+	wrote, stats := okta.WithStats(ctx)
+	err = e.setUpHook(wrote, sub, &state)
+	e.audit(ctx, wroteCall{CallerOf(ctx), "setUpEventHook", sub.Connection}, stats.Writes(), err)
 	if state.Verified = err == nil; !state.Verified {
 		state.Problem = err.Error()
 	}
@@ -277,10 +279,12 @@ func (e *Engine) removeHook(ctx context.Context, sub store.Subscription) error {
 			return err
 		}
 	}
-	_, err = client.DeactivateEventHook(ctx, state.HookID)
+	wrote, stats := okta.WithStats(ctx)
+	_, err = client.DeactivateEventHook(wrote, state.HookID)
 	if err == nil {
-		err = client.DeleteEventHook(ctx, state.HookID)
+		err = client.DeleteEventHook(wrote, state.HookID)
 	}
+	e.audit(ctx, wroteCall{CallerOf(ctx), "removeEventHook", sub.Connection}, stats.Writes(), err)
 	if okta.HasStatus(err, http.StatusNotFound) {
 		return nil
 	}

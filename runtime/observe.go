@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/okta-connector/okta-connector/connections/okta"
@@ -28,7 +27,7 @@ const (
 type Observer struct {
 	Invocation func(action, outcome string, took time.Duration)
 	Poll       func(trigger, result string, events int, took time.Duration)
-	Delivery   func(outcome string, events int, took time.Duration) // delivered, refused, or dead after the last attempt
+	Delivery   func(outcome string, events int, took time.Duration) // delivered, retried, or dead
 }
 
 // complete fills in what is nil.
@@ -112,13 +111,4 @@ func (o *observed) end(ctx context.Context, err error) {
 		return
 	}
 	o.e.log.DebugContext(ctx, "invocation", attrs...)
-}
-
-// endSpan gives a span its outcome. The error's own words stay out: they may name a person.
-func endSpan(span trace.Span, outcome string, err error) {
-	span.SetAttributes(attribute.String("connector.outcome", outcome))
-	if err != nil {
-		span.SetStatus(codes.Error, outcome)
-	}
-	span.End()
 }

@@ -51,6 +51,7 @@ func (e *Engine) pollClaimed(ctx, stop context.Context, p *store.Poll, baseline 
 // stop ends.
 func (e *Engine) poll(ctx, stop context.Context, p *store.Poll, baseline bool) (store.Run, error) {
 	run := store.Run{StartedAt: time.Now()}
+	ctx, span := e.tracePoll(ctx, p.Subscription)
 	ctx, cancel := context.WithCancelCause(okta.Background(ctx))
 	defer cancel(nil)
 	defer e.keepClaim(ctx, cancel, func(ctx context.Context) error { return e.store.ExtendPoll(ctx, p) })()
@@ -68,15 +69,7 @@ func (e *Engine) poll(ctx, stop context.Context, p *store.Poll, baseline bool) (
 	default:
 		run.Result = store.RunNoChanges
 	}
-	attrs := []any{
-		"subscription", p.Subscription.ID, "trigger", p.Subscription.Trigger, "result", run.Result, "events", run.Events,
-		"pages", run.Pages, "ms", run.EndedAt.Sub(run.StartedAt).Milliseconds(),
-	}
-	if err != nil {
-		e.log.Warn("poll", append(attrs, "error", okta.Loggable(err))...)
-	} else {
-		e.log.Debug("poll", attrs...)
-	}
+	e.pollEnded(ctx, span, p.Subscription, run, err)
 	return run, err
 }
 

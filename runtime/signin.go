@@ -38,6 +38,9 @@ func (e *Engine) TestConnection(ctx context.Context, name string) (connector.Ide
 // within ten minutes. browser is a secret that only the browser of that person holds; "" where an engine asks on
 // somebody's behalf and the browser is not known: then the first one that comes back is taken.
 func (e *Engine) BeginSignIn(ctx context.Context, name, browser string) (address string, err error) {
+	if err := CallerOf(ctx).CheckConnect(); err != nil {
+		return "", err
+	}
 	stored, err := e.store.Connection(ctx, name)
 	if err != nil {
 		return "", notFound(err, "connection", name)

@@ -12,14 +12,17 @@ import (
 // DeleteSubscription removes a subscription with its events, and its event hook in Okta. Where the hook cannot be
 // removed the subscription stays: see [Engine.AbandonSubscription].
 func (e *Engine) DeleteSubscription(ctx context.Context, id string) error {
-	if err := e.checkUndeclared(ctx, id); err != nil {
+	if err := e.checkRemovable(ctx, id); err != nil {
 		return err
 	}
 	return e.removeSubscription(ctx, id)
 }
 
-// checkUndeclared refuses to remove what the configuration file declares.
-func (e *Engine) checkUndeclared(ctx context.Context, id string) error {
+// checkRemovable refuses to remove what the configuration file declares, and the caller who may not.
+func (e *Engine) checkRemovable(ctx context.Context, id string) error {
+	if err := CallerOf(ctx).CheckSubscribe(); err != nil {
+		return err
+	}
 	sub, err := e.store.Subscription(ctx, id)
 	if err == nil && sub.Declared {
 		return declaredError("subscription", id)
@@ -48,7 +51,7 @@ func (e *Engine) removeSubscription(ctx context.Context, id string) error {
 // AbandonSubscription removes a subscription with its events and leaves what it has in Okta, for when the org cannot be
 // reached any more.
 func (e *Engine) AbandonSubscription(ctx context.Context, id string) error {
-	if err := e.checkUndeclared(ctx, id); err != nil {
+	if err := e.checkRemovable(ctx, id); err != nil {
 		return err
 	}
 	return notFound(e.store.DeleteSubscription(ctx, id), "subscription", id)
@@ -60,6 +63,9 @@ const pollNowTimeout = time.Minute
 // poll goes on when ctx ends; one that takes longer than a minute is broken off between two pages, and goes on with its
 // schedule.
 func (e *Engine) PollNow(ctx context.Context, id string) (SubscriptionView, error) {
+	if err := CallerOf(ctx).CheckSubscribe(); err != nil {
+		return SubscriptionView{}, err
+	}
 	if err := e.checkPolled(ctx, id); err != nil {
 		return SubscriptionView{}, err
 	}
@@ -97,6 +103,9 @@ func (e *Engine) checkPolled(ctx context.Context, id string) error {
 
 // SetPaused stops or resumes a subscription: neither polls nor deliveries begin while it is paused.
 func (e *Engine) SetPaused(ctx context.Context, id string, paused bool) (SubscriptionView, error) {
+	if err := CallerOf(ctx).CheckSubscribe(); err != nil {
+		return SubscriptionView{}, err
+	}
 	if err := e.store.SetPaused(ctx, id, paused); err != nil {
 		return SubscriptionView{}, notFound(err, "subscription", id)
 	}
@@ -107,6 +116,9 @@ func (e *Engine) SetPaused(ctx context.Context, id string, paused bool) (Subscri
 
 // Rewind makes the subscription start again at a time; events since then are reported once more.
 func (e *Engine) Rewind(ctx context.Context, id string, to time.Time) (SubscriptionView, error) {
+	if err := CallerOf(ctx).CheckSubscribe(); err != nil {
+		return SubscriptionView{}, err
+	}
 	if err := e.checkPolled(ctx, id); err != nil {
 		return SubscriptionView{}, err
 	}

@@ -100,6 +100,9 @@ type CountsView struct {
 func (e *Engine) PutSubscription(
 	ctx context.Context, id string, raw json.RawMessage, declared bool,
 ) (view SubscriptionView, created bool, err error) {
+	if err := CallerOf(ctx).CheckSubscribe(); err != nil {
+		return view, false, err
+	}
 	before, err := e.store.Subscription(ctx, id)
 	known := err == nil
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -210,6 +213,9 @@ func (e *Engine) readSubscription(
 	trigger := e.index.Trigger(spec.Trigger)
 	if trigger == nil {
 		return sub, "", &NotFoundError{Kind: "trigger", Name: spec.Trigger}
+	}
+	if err := CallerOf(ctx).CheckWatch(trigger); err != nil {
+		return sub, "", err
 	}
 	if known && before.Trigger != spec.Trigger || known && before.Connection != spec.Connection {
 		return sub, "", &ConflictError{
