@@ -69,7 +69,7 @@ func heldRequests(t testing.TB, org http.Handler) http.Handler {
 }
 
 func (c contract) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, "/_sandbox/") {
+	if !strings.HasPrefix(r.URL.Path, "/api/v1/") {
 		c.org.ServeHTTP(w, r)
 		return
 	}
@@ -159,7 +159,7 @@ func strangers(where string, declared *openapi3.RequestBodyRef, body []byte) dev
 	return found
 }
 
-// undeclared lists the pointers of what is in value and in none of the schemas, save where one of them leaves names open.
+// undeclared lists the pointers of what is in value and in none of the schemas, save where one leaves names open.
 func undeclared(schemas openapi3.Schemas, value any, at string) []string {
 	object, ok := value.(map[string]any)
 	if !ok {
@@ -213,13 +213,13 @@ func TestContract_SeesDeviations(t *testing.T) {
 	}{
 		"as it should be": {"GET", "/api/v1/groups", "", 200, `[]`, "[]"},
 		"no operation":    {"GET", "/api/v1/gruops", "", 404, `{}`, "[no operation: : GET /api/v1/gruops]"},
-		"a parameter":     {"GET", "/api/v1/groups?size=5", "", 200, `[]`, "[listGroups request: ?size: " + noParameter + "]"},
+		"a parameter":     {"GET", "/api/v1/groups?size=5", "", 200, `[]`, "[listGroups request: ?size: no such"},
 		"a parameter's type": {
 			"GET", "/api/v1/groups?limit=ten", "", 200, `[]`, "[listGroups request: ?limit: ",
 		},
 		"a member": {
-			"POST", "/api/v1/groups", `{"profile": {"name": "a"}, "nmae": "b"}`, 200, `{}`,
-			"[createGroup request: /nmae: no such member]",
+			"POST", "/api/v1/groups", `{"profile": {"name": "a"}, "nom": "b"}`, 200, `{}`,
+			"[createGroup request: /nom: no such member]",
 		},
 		"a member's type": {
 			"POST", "/api/v1/groups", `{"profile": {"name": 1}}`, 200, `{}`,
@@ -230,7 +230,7 @@ func TestContract_SeesDeviations(t *testing.T) {
 			"[getGroup 200: /id: value must be a string]",
 		},
 		"an answer's status": {"GET", "/api/v1/groups/00g1", "", 202, `{}`, "[getGroup 202: : status is not supported]"},
-		"a refusal":          {"GET", "/api/v1/groups", "", 400, `{"errorCode": 1}`, "[listGroups 400: /errorCode: value must"},
+		"a refusal":          {"GET", "/api/v1/groups", "", 400, `{"errorCode": 1}`, "[listGroups 400: /errorCode: value"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,307 @@
+package actions_test
+
+// walk has a step for every action, in the order of the manifest.
+var walk = map[string]step{
+	"activateEventHook": {
+		inputs:  `{"eventHookId": "{idle}"}`,
+		sends:   []string{`POST /api/v1/eventHooks/{idle}/lifecycle/activate`},
+		answers: `{"id": "{idle}", "status": "ACTIVE", "verificationStatus": "UNVERIFIED"}`,
+		refused: `{"eventHookId": "nothing"}`, code: "E0000007",
+	},
+	"activateUser": {
+		inputs:  `{"id": "{staged}"}`,
+		sends:   []string{`POST /api/v1/users/{staged}/lifecycle/activate?sendEmail=false`},
+		answers: `{"activationToken": "...", "activationUrl": "..."}`,
+		refused: `{"id": "{active}"}`, code: "E0000016",
+	},
+	"addUserToGroup": {
+		inputs:  `{"groupId": "{group}", "userId": "{active}"}`,
+		sends:   []string{`PUT /api/v1/groups/{group}/users/{active}`},
+		answers: `{"groupId": "{group}", "userId": "{active}", "status": "MEMBER"}`,
+		refused: `{"groupId": "{everyone}", "userId": "{active}"}`, code: "E0000006",
+	},
+	"assignApplicationToUser": {
+		inputs:  `{"applicationId": "{app}", "userId": "{active}"}`,
+		sends:   []string{`POST /api/v1/apps/{app}/users {"id":"{active}"}`},
+		answers: `{"id": "{active}", "scope": "USER", "status": "ACTIVE"}`,
+		refused: `{"applicationId": "nothing", "userId": "{active}"}`, code: "E0000007",
+	},
+	"clearUserSessions": {
+		inputs:  `{"userId": "{active}"}`,
+		sends:   []string{`DELETE /api/v1/users/{active}/sessions?forgetDevices=false&oauthTokens=false`},
+		answers: `{"id": "{active}", "sessionsCleared": true, "oauthTokensRevoked": false, "devicesForgotten": false}`,
+		refused: `{"userId": "nobody"}`, code: "E0000007",
+	},
+	"createEventHook": {
+		inputs: `{"eventHookName": "Joiners", "eventHookUrl": "{receiver}", "eventHookItems": ["user.lifecycle.create"]}`,
+		sends: []string{
+			`POST /api/v1/eventHooks {"name":"Joiners","events":{"type":"EVENT_TYPE","items":["user.lifecycle.create"]},` +
+				`"channel":{"type":"HTTP","version":"1.0.0","config":{"uri":"{receiver}"}}}`,
+			`POST /api/v1/eventHooks/{id}/lifecycle/verify`,
+		},
+		answers: `{"name": "Joiners", "status": "ACTIVE", "verificationStatus": "VERIFIED"}`,
+		refused: `{"eventHookName": "Joiners", "eventHookUrl": "{receiver}", "eventHookItems": ["no.such.type"]}`,
+		code:    "E0000001",
+	},
+	"createGroup": {
+		inputs:  `{"name": "Data Platform"}`,
+		sends:   []string{`POST /api/v1/groups {"profile":{"name":"Data Platform"}}`},
+		answers: `{"id": "...", "type": "OKTA_GROUP", "profile": {"name": "Data Platform"}}`,
+		refused: `{"name": "Everyone"}`, code: "E0000001",
+	},
+	"createUser": {
+		inputs: `{"login": "grace@example.com", "email": "grace@example.com", "firstName": "Grace", "lastName": "Hopper"}`,
+		sends: []string{
+			`POST /api/v1/users?activate=true&provider=false {"profile":{"email":"grace@example.com",` +
+				`"firstName":"Grace","lastName":"Hopper","locale":"en_US","login":"grace@example.com"}}`,
+		},
+		answers: `{"id": "...", "status": "PROVISIONED", "profile": {"login": "grace@example.com", "locale": "en_US"}}`,
+		refused: `{"login": "grace@example.com", "email": "grace@example.com"}`, code: "E0000001",
+	},
+	"deactivateEventHook": {
+		inputs:  `{"eventHookId": "{hook}"}`,
+		sends:   []string{`POST /api/v1/eventHooks/{hook}/lifecycle/deactivate`},
+		answers: `{"id": "{hook}", "status": "INACTIVE"}`,
+		refused: `{"eventHookId": "nothing"}`, code: "E0000007",
+	},
+	"deactivateUser": {
+		inputs:  `{"id": "{active}"}`,
+		sends:   []string{`POST /api/v1/users/{active}/lifecycle/deactivate?sendEmail=false`},
+		answers: `{"id": "{active}", "status": "DEPROVISIONED"}`,
+		refused: `{"id": "nobody"}`, code: "E0000007",
+	},
+	"deleteAllEventHooks": {
+		given:  `{hook} {idle}`,
+		inputs: `{}`,
+		sends: []string{
+			`GET /api/v1/eventHooks`,
+			`POST /api/v1/eventHooks/{hook}/lifecycle/deactivate`,
+			`DELETE /api/v1/eventHooks/{hook}`,
+			`DELETE /api/v1/eventHooks/{idle}`,
+		},
+		answers: `[{"id": "{hook}", "status": "DELETED"}, {"id": "{idle}", "url": "{mute}", "status": "DELETED"}]`,
+		code:    "E0000011",
+	},
+	"deleteEventHook": {
+		inputs: `{"eventHookId": "{hook}"}`,
+		sends: []string{
+			`GET /api/v1/eventHooks/{hook}`,
+			`POST /api/v1/eventHooks/{hook}/lifecycle/deactivate`,
+			`DELETE /api/v1/eventHooks/{hook}`,
+		},
+		answers: `{"id": "{hook}", "status": "DELETED"}`,
+		refused: `{"eventHookId": "nothing"}`, code: "E0000007",
+	},
+	"deleteGroup": {
+		inputs:  `{"groupId": "{group}"}`,
+		sends:   []string{`DELETE /api/v1/groups/{group}`},
+		answers: `{"id": "{group}", "status": "DELETED"}`,
+		refused: `{"groupId": "{group}"}`, code: "E0000007",
+	},
+	"deleteUser": {
+		inputs: `{"id": "{active}"}`,
+		sends: []string{
+			`GET /api/v1/users/{active}`,
+			`DELETE /api/v1/users/{active}?sendEmail=false`,
+			`DELETE /api/v1/users/{active}?sendEmail=false`,
+		},
+		answers: `{"id": "{active}", "status": "DELETED"}`,
+		refused: `{"id": "nobody"}`, code: "E0000007",
+	},
+	"getApplication": {
+		inputs:  `{"applicationId": "{app}"}`,
+		sends:   []string{`GET /api/v1/apps/{app}`},
+		answers: `{"id": "{app}", "status": "ACTIVE", "signOnMode": "..."}`,
+		refused: `{"applicationId": "nothing"}`, code: "E0000007",
+	},
+	"getApplicationUserAssignment": {
+		inputs:  `{"applicationId": "{app}", "userId": "{assigned}"}`,
+		sends:   []string{`GET /api/v1/apps/{app}/users/{assigned}`},
+		answers: `{"id": "{assigned}", "scope": "USER"}`,
+		refused: `{"applicationId": "{app}", "userId": "nobody"}`, code: "E0000007",
+	},
+	"getEventHook": {
+		inputs:  `{"eventHookId": "{hook}"}`,
+		sends:   []string{`GET /api/v1/eventHooks/{hook}`},
+		answers: `{"id": "{hook}", "name": "Joiners", "channel": {"config": {"uri": "{receiver}"}}}`,
+		refused: `{"eventHookId": "nothing"}`, code: "E0000007",
+	},
+	"getGroup": {
+		inputs:  `{"groupId": "{group}"}`,
+		sends:   []string{`GET /api/v1/groups/{group}`},
+		answers: `{"id": "{group}", "profile": {"name": "Analysts", "description": "Of engines"}}`,
+		refused: `{"groupId": "nothing"}`, code: "E0000007",
+	},
+	"getSystemLogs": {
+		inputs:  `{}`,
+		sends:   []string{`GET /api/v1/logs?limit=200`},
+		answers: `[{"severity": "INFO"}]`,
+		refused: `{"filter": "published gt \"2026-01-01T00:00:00Z\""}`, code: "E0000031",
+	},
+	"getUser": {
+		inputs:  `{"id": "{active}"}`,
+		sends:   []string{`GET /api/v1/users/{active}`},
+		answers: `{"id": "{active}", "status": "ACTIVE", "profile": {"login": "active@example.com"}}`,
+		refused: `{"id": "nobody"}`, code: "E0000007",
+	},
+	"listApplications": {
+		inputs:  `{}`,
+		sends:   []string{`GET /api/v1/apps?limit=200`},
+		answers: `[{"id": "{app}"}]`,
+		refused: `{"filter": "label eq \"x\""}`, code: "E0000031",
+	},
+	"listEventHooks": {
+		given:   `{hook} {idle}`,
+		inputs:  `{}`,
+		sends:   []string{`GET /api/v1/eventHooks`},
+		answers: `[{"id": "{hook}", "status": "ACTIVE"}, {"id": "{idle}", "status": "INACTIVE"}]`,
+		code:    "E0000011",
+	},
+	"listGroupMembers": {
+		given:   `{member}`,
+		inputs:  `{"groupId": "{group}"}`,
+		sends:   []string{`GET /api/v1/groups/{group}/users?limit=200`},
+		answers: `[{"id": "{member}"}]`,
+		refused: `{"groupId": "nothing"}`, code: "E0000007",
+	},
+	"listGroups": {
+		inputs:  `{}`,
+		sends:   []string{`GET /api/v1/groups?limit=200`},
+		answers: `[{"id": "{everyone}", "type": "BUILT_IN"}]`,
+		refused: `{"search": "profile.name like \"x\""}`, code: "E0000031",
+	},
+	"listPolicies": {
+		inputs:  `{"type": "PASSWORD"}`,
+		sends:   []string{`GET /api/v1/policies?limit=200&type=PASSWORD`},
+		answers: `[{"type": "PASSWORD", "system": true}]`,
+		refused: `{"type": "ACCESS_POLICY", "after": "nothing"}`, code: "E0000029",
+	},
+	"listRealms": {
+		inputs:  `{}`,
+		sends:   []string{`GET /api/v1/realms?limit=200`},
+		answers: `[{"isDefault": true}]`,
+		refused: `{"search": "profile.name like \"x\""}`, code: "E0000031",
+	},
+	"listUserApplications": {
+		inputs:  `{"id": "{assigned}"}`,
+		sends:   []string{`GET /api/v1/users/{assigned}/appLinks`},
+		answers: `[{"appInstanceId": "{app}"}]`,
+		refused: `{"id": "nobody"}`, code: "E0000007",
+	},
+	"listUserFactors": {
+		given:   `{factor}`,
+		inputs:  `{"userId": "{active}"}`,
+		sends:   []string{`GET /api/v1/users/{active}/factors`},
+		answers: `[{"id": "{factor}", "factorType": "question"}]`,
+		refused: `{"userId": "nobody"}`, code: "E0000007",
+	},
+	"listUserGroups": {
+		inputs:  `{"id": "{member}"}`,
+		sends:   []string{`GET /api/v1/users/{member}/groups`},
+		answers: `[{"id": "{group}"}, {"id": "{everyone}"}]`,
+		refused: `{"id": "nobody"}`, code: "E0000007",
+	},
+	"listUsers": {
+		inputs:  `{}`,
+		sends:   []string{`GET /api/v1/users?limit=200`},
+		answers: `[{"status": "ACTIVE"}, {"status": "LOCKED_OUT"}]`,
+		refused: `{"search": "profile.login like \"x\""}`, code: "E0000031",
+	},
+	"listUserTypes": {
+		inputs:  `{}`,
+		sends:   []string{`GET /api/v1/meta/types/user`},
+		answers: `[{"default": true}]`,
+		code:    "E0000011",
+	},
+	"rawRequest": {
+		inputs:  `{"url": "/users/{active}", "method": "GET"}`,
+		scopes:  "okta.users.read",
+		sends:   []string{`GET /api/v1/users/{active}`},
+		answers: `{"id": "{active}"}`,
+		refused: `{"url": "/users/nobody", "method": "GET"}`, code: "E0000007",
+	},
+	"reactivateUser": {
+		inputs:  `{"id": "{provisioned}"}`,
+		sends:   []string{`POST /api/v1/users/{provisioned}/lifecycle/reactivate?sendEmail=false`},
+		answers: `{"activationToken": "...", "activationUrl": "..."}`,
+		refused: `{"id": "{staged}"}`, code: "E0000038",
+	},
+	"removeApplicationUserAssignment": {
+		inputs:  `{"applicationId": "{app}", "userId": "{assigned}"}`,
+		sends:   []string{`DELETE /api/v1/apps/{app}/users/{assigned}?sendEmail=false`},
+		answers: `{"applicationId": "{app}", "userId": "{assigned}", "status": "REMOVED"}`,
+		refused: `{"applicationId": "{app}", "userId": "nobody"}`, code: "E0000007",
+	},
+	"removeUserFromGroup": {
+		inputs:  `{"groupId": "{group}", "userId": "{member}"}`,
+		sends:   []string{`DELETE /api/v1/groups/{group}/users/{member}`},
+		answers: `{"groupId": "{group}", "userId": "{member}", "status": "REMOVED"}`,
+		refused: `{"groupId": "{everyone}", "userId": "{member}"}`, code: "E0000006",
+	},
+	"resetUserPassword": {
+		inputs:  `{"id": "{active}"}`,
+		sends:   []string{`POST /api/v1/users/{active}/lifecycle/reset_password?revokeSessions=false&sendEmail=true`},
+		answers: `{"id": "{active}", "status": "RECOVERY"}`,
+		refused: `{"id": "{suspended}"}`, code: "E0000038",
+	},
+	"setUserPassword": {
+		inputs: `{"userId": "{active}", "oldPassword": "Engine-No-1843", "newPassword": "Engine-No-1871"}`,
+		sends: []string{
+			`POST /api/v1/users/{active}/credentials/change_password ` +
+				`{"newPassword":{"value":"Engine-No-1871"},"oldPassword":{"value":"Engine-No-1843"},"revokeSessions":false}`,
+		},
+		answers: `{"provider": {"type": "OKTA"}}`,
+		refused: `{"userId": "{active}", "oldPassword": "wrong", "newPassword": "Engine-No-1872"}`, code: "E0000014",
+	},
+	"suspendUser": {
+		inputs:  `{"id": "{active}"}`,
+		sends:   []string{`POST /api/v1/users/{active}/lifecycle/suspend`},
+		answers: `{"id": "{active}", "status": "SUSPENDED"}`,
+		refused: `{"id": "{staged}"}`, code: "E0000001",
+	},
+	"unenrollUserFactor": {
+		inputs:  `{"userId": "{active}", "factorId": "{factor}"}`,
+		sends:   []string{`DELETE /api/v1/users/{active}/factors/{factor}?removeRecoveryEnrollment=false`},
+		answers: `{"id": "{factor}", "status": "DELETED"}`,
+		refused: `{"userId": "{active}", "factorId": "{factor}"}`, code: "E0000007",
+	},
+	"unlockUser": {
+		inputs:  `{"id": "{locked}"}`,
+		sends:   []string{`POST /api/v1/users/{locked}/lifecycle/unlock`},
+		answers: `{"id": "{locked}", "status": "ACTIVE"}`,
+		refused: `{"id": "{active}"}`, code: "E0000032",
+	},
+	"unsuspendUser": {
+		inputs:  `{"id": "{suspended}"}`,
+		sends:   []string{`POST /api/v1/users/{suspended}/lifecycle/unsuspend`},
+		answers: `{"id": "{suspended}", "status": "ACTIVE"}`,
+		refused: `{"id": "{active}"}`, code: "E0000001",
+	},
+	"updateApplicationUserAssignment": {
+		inputs:  `{"applicationId": "{app}", "userId": "{assigned}", "profile": {"role": "admin"}}`,
+		sends:   []string{`POST /api/v1/apps/{app}/users/{assigned} {"profile":{"role":"admin"}}`},
+		answers: `{"id": "{assigned}", "profile": {"role": "admin"}}`,
+		refused: `{"applicationId": "{app}", "userId": "nobody", "username": "ada"}`, code: "E0000007",
+	},
+	"updateGroup": {
+		inputs: `{"groupId": "{group}", "name": "Data Platform"}`,
+		sends: []string{
+			`GET /api/v1/groups/{group}`,
+			`PUT /api/v1/groups/{group} {"profile":{"description":"Of engines","name":"Data Platform"}}`,
+		},
+		answers: `{"id": "{group}", "profile": {"name": "Data Platform", "description": "Of engines"}}`,
+		refused: `{"groupId": "{group}", "name": "Everyone"}`, code: "E0000001",
+	},
+	"updateUser": {
+		inputs:  `{"id": "{active}", "department": "Engines"}`,
+		sends:   []string{`POST /api/v1/users/{active} {"profile":{"department":"Engines"}}`},
+		answers: `{"id": "{active}", "profile": {"department": "Engines", "firstName": "Ada"}}`,
+		refused: `{"id": "{active}", "profileExtraInputs": {"noSuchAttribute": 1}}`, code: "E0000001",
+	},
+	"verifyEventHook": {
+		inputs:  `{"eventHookId": "{hook}"}`,
+		sends:   []string{`POST /api/v1/eventHooks/{hook}/lifecycle/verify`},
+		answers: `{"id": "{hook}", "verificationStatus": "VERIFIED"}`,
+		refused: `{"eventHookId": "{idle}"}`, code: "E0000001",
+	},
+}
