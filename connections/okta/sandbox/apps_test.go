@@ -117,6 +117,7 @@ func TestAssignment_Refused(t *testing.T) {
 	f := newFixture(t, company)
 	u := f.user("ada@example.com", "", nil)["id"].(string)
 	gone := f.inState("gone@example.com", statusDeprovisioned)[len("/api/v1/users/"):]
+	asUser := func(name string, value any) map[string]any { return map[string]any{"id": u, name: value} }
 	named, secret := map[string]any{"userName": "x"}, map[string]any{"password": map[string]any{"value": "x"}}
 	for name, c := range map[string]struct {
 		app    string
@@ -128,13 +129,13 @@ func TestAssignment_Refused(t *testing.T) {
 		"nobody":                  {"Slack", map[string]any{"id": "00unone"}, 404, "E0000007"},
 		"a login":                 {"Slack", map[string]any{"id": "ada@example.com"}, 404, "E0000007"},
 		"deactivated":             {"Slack", map[string]any{"id": gone}, 403, "E0000038"},
-		"unknown scope":           {"Slack", map[string]any{"id": u, "scope": "WORLD"}, 400, "E0000001"},
-		"no group for it":         {"Slack", map[string]any{"id": u, "scope": "GROUP"}, 400, "E0000001"},
-		"password for SAML":       {"Slack", map[string]any{"id": u, "credentials": secret}, 400, "E0000041"},
-		"credentials of bookmark": {"Employee Handbook", map[string]any{"id": u, "credentials": named}, 400, "E0000041"},
-		"credentials are shared":  {"Port Authority", map[string]any{"id": u, "credentials": named}, 400, "E0000041"},
-		"mapped attribute":        {"Salesforce", map[string]any{"id": u, "profile": map[string]any{"email": "x"}}, 403, "E0000075"},
-		"empty name":              {"Slack", map[string]any{"id": u, "credentials": map[string]any{"userName": ""}}, 400, "E0000001"},
+		"unknown scope":           {"Slack", asUser("scope", "WORLD"), 400, "E0000001"},
+		"no group for it":         {"Slack", asUser("scope", "GROUP"), 400, "E0000001"},
+		"password for SAML":       {"Slack", asUser("credentials", secret), 400, "E0000041"},
+		"credentials of bookmark": {"Employee Handbook", asUser("credentials", named), 400, "E0000041"},
+		"credentials are shared":  {"Port Authority", asUser("credentials", named), 400, "E0000041"},
+		"mapped attribute":        {"Salesforce", asUser("profile", map[string]any{"email": "x"}), 403, "E0000075"},
+		"empty name":              {"Slack", asUser("credentials", map[string]any{"userName": ""}), 400, "E0000001"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := fixture{t, f.org}
@@ -164,7 +165,7 @@ func TestAssignment_ByGroup(t *testing.T) {
 	f.do("DELETE", "/api/v1/groups/"+sales, nil).nothing()
 	require.Equal(t, []string{"Slack"}, apps())
 
-	path := f.group("Crew")
+	path := f.crew()
 	f.do("PUT", path+"/users/"+u, nil).nothing()
 	zoom, id := f.app("Zoom"), path[len("/api/v1/groups/"):]
 	f.get(zoom+"/groups/"+id).refused(404, "E0000007")

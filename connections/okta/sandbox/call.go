@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // call is one request to the API on its way through an operation, and the answer that it gathers.
@@ -23,7 +24,14 @@ type call struct {
 
 	status int
 	answer []byte
+	buffer []byte // empty, to build the answer in
 }
+
+// buffers keeps those that answers were built in, since lists need large ones.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxKept bounds what a buffer may hold on to.
+const maxKept = 4 << 20
 
 // maxBody bounds a request's body; Okta's own bound is not published.
 const maxBody = 8 << 20
@@ -49,7 +57,8 @@ func (o *Org) routeAPI() {
 func (o *Org) serve(op operation) http.Handler {
 	limit := bucketOf(op.method, op.path)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{r: r, head: w.Header(), status: http.StatusOK}
+		buffer := buffers.Get().(*[]byte)
+		c := &call{r: r, head: w.Header(), status: http.StatusOK, buffer: (*buffer)[:0]}
 		refusal := o.limiter.take(limit, w.Header())
 		if refusal == nil {
 			refusal = o.admit(c, op.scope)
@@ -67,6 +76,10 @@ func (o *Org) serve(op operation) http.Handler {
 		}
 		w.WriteHeader(c.status)
 		_, _ = w.Write(c.answer) // a client that has gone away needs no answer
+		if cap(c.answer) > cap(*buffer) && cap(c.answer) <= maxKept {
+			*buffer = c.answer
+		}
+		buffers.Put(buffer)
 	})
 }
 

@@ -19,8 +19,10 @@ import (
 // hookBody is a hook for creations and deactivations of users.
 func hookBody(name, uri string) map[string]any {
 	return map[string]any{
-		"name":   name,
-		"events": map[string]any{"type": "EVENT_TYPE", "items": []string{"user.lifecycle.create", "user.lifecycle.deactivate"}},
+		"name": name,
+		"events": map[string]any{
+			"type": "EVENT_TYPE", "items": []string{"user.lifecycle.create", "user.lifecycle.deactivate"},
+		},
 		"channel": map[string]any{"type": "HTTP", "version": "1.0.0", "config": map[string]any{
 			"uri": uri, "headers": []any{map[string]any{"key": "X-Tenant", "value": "north"}},
 			"authScheme": map[string]any{"type": "HEADER", "key": "Authorization", "value": "hook-secret"},
@@ -59,6 +61,14 @@ func (r *receiver) RoundTrip(request *http.Request) (*http.Response, error) {
 // echo repeats the challenge, and takes deliveries.
 func echo(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"verification": r.Header.Get("X-Okta-Verification-Challenge")})
+}
+
+func says(status int, body string) func(http.ResponseWriter, *http.Request) {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "/")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
 }
 
 func TestEventHook_Life(t *testing.T) {
@@ -151,11 +161,11 @@ func TestVerifyEventHook_Fails(t *testing.T) {
 		tries int
 		takes time.Duration
 	}{
-		"wrong answer":  {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"verification":"x"}`) }, 1, 0},
-		"not JSON":      {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }, 1, 0},
-		"404":           {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, 1, 0},
-		"redirect":      {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Location", "/"); w.WriteHeader(302) }, 1, 0},
-		"503":           {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, 2, 0},
+		"wrong answer":  {says(http.StatusOK, `{"verification":"x"}`), 1, 0},
+		"not JSON":      {says(http.StatusOK, "ok"), 1, 0},
+		"not found":     {says(http.StatusNotFound, ""), 1, 0},
+		"redirect":      {says(http.StatusFound, ""), 1, 0},
+		"unavailable":   {says(http.StatusServiceUnavailable, ""), 2, 0},
 		"no answer yet": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 2, 6 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -191,7 +201,7 @@ func TestRun_DeliversToVerifiedHooks(t *testing.T) {
 		a := f.user("a@example.com", "", nil)
 		f.user("b@example.com", "", nil)
 		f.do("POST", "/api/v1/users/"+a["id"].(string)+"/lifecycle/deactivate", nil).ok()
-		time.Sleep(time.Second)
+		settle(time.Second)
 
 		require.Len(t, to.bodies, 2, "a challenge and one batch")
 		r := to.requests[1]
@@ -213,7 +223,7 @@ func TestRun_DeliversToVerifiedHooks(t *testing.T) {
 
 		f.do("POST", "/api/v1/eventHooks/"+h["id"].(string)+"/lifecycle/deactivate", nil).ok()
 		f.user("after@example.com", "", nil)
-		time.Sleep(time.Second)
+		settle(time.Second)
 		require.Len(t, to.bodies, 2)
 		require.Equal(t, "UNVERIFIED", f.get("/api/v1/eventHooks/" + silent["id"].(string)).ok()["verificationStatus"])
 		stop()
@@ -229,11 +239,11 @@ func TestRun_Retries(t *testing.T) {
 				f := newSerialFixture(t, Options{Transport: to})
 				h := f.do("POST", "/api/v1/eventHooks", hookBody("north", "https://hooks.example/north")).ok()
 				f.do("POST", "/api/v1/eventHooks/"+h["id"].(string)+"/lifecycle/verify", nil).ok()
-				to.reply = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
+				to.reply = says(status, "")
 				ctx, stop := context.WithCancel(t.Context())
 				go func() { _ = f.org.Run(ctx) }()
 				f.user("a@example.com", "", nil)
-				time.Sleep(time.Minute)
+				settle(time.Minute)
 				require.Len(t, to.bodies, 1+tries)
 				for _, body := range to.bodies[2:] {
 					require.Equal(t, to.bodies[1], body, "the same again")
@@ -249,7 +259,7 @@ func TestRun_ASlowHookKeepsNobodyWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := &receiver{}
 		to.reply = func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasSuffix(r.URL.Path, "slow") && r.Method == "POST" {
+			if strings.HasSuffix(r.URL.Path, "slow") && r.Method == http.MethodPost {
 				<-r.Context().Done()
 				return
 			}
@@ -266,7 +276,7 @@ func TestRun_ASlowHookKeepsNobodyWaiting(t *testing.T) {
 			to.mu.Lock()
 			defer to.mu.Unlock()
 			for _, r := range to.requests {
-				if r.Method == "POST" && strings.HasSuffix(r.URL.Path, name) {
+				if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, name) {
 					n++
 				}
 			}
@@ -274,11 +284,11 @@ func TestRun_ASlowHookKeepsNobodyWaiting(t *testing.T) {
 		}
 		for i := range 3 {
 			f.user(fmt.Sprintf("a%d@example.com", i), "", nil)
-			time.Sleep(900 * time.Millisecond)
+			settle(900 * time.Millisecond)
 		}
 		require.Equal(t, 3, calls("quick"))
 		require.Equal(t, 1, calls("slow"))
-		time.Sleep(time.Minute)
+		settle(time.Minute)
 		require.Equal(t, 4, calls("slow"), "two batches, each tried twice")
 		stop()
 		synctest.Wait()
@@ -288,7 +298,7 @@ func TestRun_ASlowHookKeepsNobodyWaiting(t *testing.T) {
 func TestHookConditions(t *testing.T) {
 	f := newFixture(t, Options{})
 	u := f.user("ada@example.com", "", nil)
-	f.do("PUT", f.group("Crew")+"/users/"+u["id"].(string), nil).nothing()
+	f.do("PUT", f.crew()+"/users/"+u["id"].(string), nil).nothing()
 	added := f.org.log.events[len(f.org.log.events)-1]
 	for text, want := range map[string]bool{
 		`event.target.?[type eq 'UserGroup'].size()>0`:                            true,

@@ -60,13 +60,13 @@ type token struct {
 func scan(text string) ([]token, error) {
 	var tokens []token
 	for i := 0; i < len(text); {
-		switch c := text[i]; {
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+		switch text[i] {
+		case ' ', '\t', '\n', '\r':
 			i++
-		case c == '(' || c == ')':
+		case '(', ')':
 			tokens = append(tokens, token{text: text[i : i+1]})
 			i++
-		case c == '"':
+		case '"':
 			value, n, err := scanQuoted(text[i:])
 			if err != nil {
 				return nil, err

@@ -91,7 +91,8 @@ func TestParseExpression_Malformed(t *testing.T) {
 func TestAt_LooksThroughArrays(t *testing.T) {
 	t.Parallel()
 	var event map[string]any
-	require.NoError(t, json.Unmarshal([]byte(`{"actor":{"id":"1"},"target":[{"id":"2"},{"type":"User"},{"id":"3"}]}`), &event))
+	text := `{"actor":{"id":"1"},"target":[{"id":"2"},{"type":"User"},{"id":"3"}]}`
+	require.NoError(t, json.Unmarshal([]byte(text), &event))
 	require.Equal(t, "1", at(event, "actor.id"))
 	require.Equal(t, []any{"2", "3"}, at(event, "target.id"))
 	require.Nil(t, at(event, "actor.id.more"))

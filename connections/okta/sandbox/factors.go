@@ -153,7 +153,7 @@ func (o *Org) unenrollFactor(c *call) *apiError {
 	inApp := f.kind == "push" || f.kind == "signed_nonce"
 	kept := []*factor{}
 	for _, other := range o.factors[u.id] {
-		if other != f && !(inApp && other.inOktaVerify()) {
+		if other != f && (!inApp || !other.inOktaVerify()) {
 			kept = append(kept, other)
 			continue
 		}

@@ -64,7 +64,7 @@ func TestFault_Paths(t *testing.T) {
 func TestFault_RateLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newSerialFixture(t, Options{})
-		time.Sleep(700 * time.Millisecond)
+		settle(700 * time.Millisecond)
 		f.fault(`{"status":429,"resetAfter":2}`)
 		a := f.get("/api/v1/users")
 		a.refused(429, "E0000047")
@@ -95,7 +95,8 @@ func TestFault_Bodies(t *testing.T) {
 	f.fault(`{"status":204}`)
 	f.get("/api/v1/users").nothing()
 	for status, code := range map[int]string{
-		400: "E0000001", 401: "E0000011", 404: "E0000007", 405: "E0000022", 409: "E0000112", 418: "E0000009", 504: "E0000009",
+		400: "E0000001", 401: "E0000011", 404: "E0000007", 405: "E0000022", 409: "E0000112",
+		418: "E0000009", 504: "E0000009",
 	} {
 		f.fault(`{"status":` + strconv.Itoa(status) + `}`)
 		f.get("/api/v1/users").refused(status, code)
@@ -117,7 +118,7 @@ func TestFault_DropCutsTheConnection(t *testing.T) {
 	server := httptest.NewServer(f.org)
 	t.Cleanup(server.Close)
 	send := func(login string) error {
-		r, err := http.NewRequestWithContext(t.Context(), "POST", server.URL+"/api/v1/users", strings.NewReader(
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/api/v1/users", strings.NewReader(
 			`{"profile":{"login":"`+login+`","email":"`+login+`","firstName":"A","lastName":"B"}}`))
 		require.NoError(t, err)
 		r.Header.Set("Authorization", "SSWS "+f.org.apiToken)
@@ -139,7 +140,9 @@ func TestFault_DropCutsTheConnection(t *testing.T) {
 
 func TestFault_Refused(t *testing.T) {
 	f := newFixture(t, Options{})
-	for _, body := range []string{`{"status":99}`, `{"status":600}`, `{"delay":"soon"}`, `{"typo":1}`, `{"status":"x"}`, `[`} {
+	for _, body := range []string{
+		`{"status":99}`, `{"status":600}`, `{"delay":"soon"}`, `{"typo":1}`, `{"status":"x"}`, `[`,
+	} {
 		f.do("POST", "/_sandbox/faults", body).refused(400, "E0000003")
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -179,6 +181,12 @@ func (f fixture) events() []string {
 		told = append(told, text)
 	}
 	return told
+}
+
+// settle lets d pass in a bubble, and everything that is under way come to rest.
+func settle(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // virtual
+	synctest.Wait()
 }
 
 func values(items []map[string]any, path string) []string {

@@ -8,23 +8,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// group creates one and returns its path.
-func (f fixture) group(name string) string {
+// crew creates a group of that name and returns its path.
+func (f fixture) crew() string {
 	f.Helper()
-	g := f.do("POST", "/api/v1/groups", map[string]any{"profile": map[string]any{"name": name, "description": "d", "floor": 3}}).ok()
+	g := f.do("POST", "/api/v1/groups", `{"profile":{"name":"Crew","description":"d","floor":3}}`).ok()
 	return "/api/v1/groups/" + g["id"].(string)
 }
 
 func TestGroup_Life(t *testing.T) {
 	f := newFixture(t, Options{})
-	path := f.group("Crew")
+	path := f.crew()
 	g := f.get(path).ok()
 	require.Equal(t, "OKTA_GROUP", g["type"])
 	require.Equal(t, []any{"okta:user_group"}, g["objectClass"])
 	require.Equal(t, map[string]any{"name": "Crew", "description": "d", "floor": 3.0}, g["profile"])
 
 	replaced := f.do("PUT", path, `{"profile":{"name":"Crew 2"}}`).ok()
-	require.Equal(t, map[string]any{"name": "Crew 2", "description": nil}, replaced["profile"], "what is not named is lost")
+	require.Equal(t, map[string]any{"name": "Crew 2", "description": nil}, replaced["profile"], "the rest is lost")
 	f.do("PUT", path, `{"profile":{"description":"x"}}`).refused(400, "E0000001")
 	f.do("DELETE", path, nil).nothing()
 	require.Contains(t, string(f.get(path).body), "(UserGroup)")
@@ -36,7 +36,7 @@ func TestGroup_Life(t *testing.T) {
 
 func TestGroup_Refused(t *testing.T) {
 	f := newFixture(t, Options{Users: 1, Groups: 14, Apps: 4})
-	f.group("Crew")
+	f.crew()
 	f.do("POST", "/api/v1/groups", `{"profile":{"name":"crew"}}`).refused(400, "E0000001")
 	f.do("POST", "/api/v1/groups", `{"profile":{"name":" "}}`).refused(400, "E0000001")
 	f.do("POST", "/api/v1/groups", `{}`).refused(400, "E0000001")
@@ -56,7 +56,7 @@ func TestGroup_Refused(t *testing.T) {
 
 func TestMembership_IsIdempotent(t *testing.T) {
 	f := newFixture(t, Options{})
-	path, u := f.group("Crew"), f.user("ada@example.com", "", nil)["id"].(string)
+	path, u := f.crew(), f.user("ada@example.com", "", nil)["id"].(string)
 	for range 2 {
 		f.do("PUT", path+"/users/"+u, nil).nothing()
 	}
@@ -79,8 +79,8 @@ func TestMembership_IsIdempotent(t *testing.T) {
 func TestMembership_MovesOnlyItsOwnTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newSerialFixture(t, Options{})
-		path, u := f.group("Crew"), f.user("ada@example.com", "", nil)
-		time.Sleep(time.Minute)
+		path, u := f.crew(), f.user("ada@example.com", "", nil)
+		settle(time.Minute)
 		f.do("PUT", path+"/users/"+u["id"].(string), nil).nothing()
 		g := f.get(path).ok()
 		require.Greater(t, g["lastMembershipUpdated"], g["lastUpdated"])

@@ -39,7 +39,7 @@ func TestLimits_WindowsOfTheirOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newSerialFixture(t, Options{Limits: "okta"})
 		remaining := func(a answer) string { return a.header.Get("X-Rate-Limit-Remaining") }
-		time.Sleep(300 * time.Millisecond)
+		settle(300 * time.Millisecond)
 		first := f.get("/api/v1/logs")
 		require.Equal(t, "120", first.header.Get("X-Rate-Limit-Limit"))
 		require.Equal(t, "119", remaining(first))
@@ -59,9 +59,9 @@ func TestLimits_WindowsOfTheirOwn(t *testing.T) {
 
 		date, err := http.ParseTime(refused.header.Get("Date"))
 		require.NoError(t, err)
-		time.Sleep(time.Unix(reset, 0).Sub(date) - time.Second)
+		settle(time.Unix(reset, 0).Sub(date) - time.Second)
 		f.get("/api/v1/logs").refused(429, "E0000047")
-		time.Sleep(time.Second)
+		settle(time.Second)
 		require.Equal(t, "119", remaining(f.get("/api/v1/logs")), "Reset by Date is late enough")
 	})
 }
@@ -80,7 +80,7 @@ func TestLimits_CanBeSet(t *testing.T) {
 		f.get("/api/v1/users").list()
 		f.get("/api/v1/users").list()
 		f.get("/api/v1/users").refused(429, "E0000047")
-		time.Sleep(2 * time.Second)
+		settle(2 * time.Second)
 		f.get("/api/v1/users").list()
 		f.do("POST", "/_sandbox/limits", `{"limits":{"/nowhere":2}}`).refused(400, "E0000003")
 		f.do("POST", "/_sandbox/limits", `{"window":"soon"}`).refused(400, "E0000003")

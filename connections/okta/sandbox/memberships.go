@@ -162,7 +162,7 @@ func (o *Org) listGroupUsers(c *call) *apiError {
 	}
 	page, next := pageOf(o.membersAfter(g.id, after.id, limit+1), o.users.idOf, after, limit, nil)
 	c.pageLinks(limit, next)
-	c.answer = array(page, func(b []byte, u *user) []byte { return u.appendTo(b, c) })
+	c.answer = array(c.buffer, page, func(b []byte, u *user) []byte { return u.appendTo(b, c) })
 	return nil
 }
 

@@ -56,7 +56,8 @@ func TestAuthenticate_APIToken(t *testing.T) {
 	}
 	require.Equal(t, f.org.admin, with("SSWS " + f.org.Credentials().APIToken).ok()["id"])
 	require.Equal(t, f.org.admin, with("ssws " + f.org.apiToken).ok()["id"])
-	for _, value := range []string{"", "SSWS", "SSWS x", "SSWS " + f.org.apiToken + "x", "Basic x", f.org.apiToken, "Bearer x", "DPoP x"} {
+	token := f.org.apiToken
+	for _, value := range []string{"", "SSWS", "SSWS x", "SSWS " + token + "x", "Basic x", token, "Bearer x", "DPoP x"} {
 		with(value).refused(401, "E0000011")
 	}
 }
@@ -185,7 +186,7 @@ func (q quiet) WriteHeader(int)             {}
 func benchmark(b *testing.B, path string) {
 	org, err := New(Options{Users: 10_000, Groups: 20, Apps: 8, LogEvents: 10_000, Limits: "none"})
 	require.NoError(b, err)
-	r := httptest.NewRequest("GET", "http://"+testHost+path, nil)
+	r := httptest.NewRequest(http.MethodGet, "http://"+testHost+path, nil)
 	r.Header.Set("Authorization", "SSWS "+org.apiToken)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -123,14 +123,13 @@ func pageOfSorted[T any](
 ) ([]*T, *cursor) {
 	start := 0
 	if after.id != "" {
-		found := false
-		start, found = slices.BinarySearchFunc(entries, after, func(e entry[T], c cursor) int {
+		at, found := slices.BinarySearchFunc(entries, after, func(e entry[T], c cursor) int {
 			if order := compareKeys(e.key, c.key, descending); order != 0 {
 				return order
 			}
 			return strings.Compare(idOf(e.row), c.id)
 		})
-		if found {
+		if start = at; found {
 			start++
 		}
 	}
@@ -148,9 +147,10 @@ func pageOfSorted[T any](
 	return page, nil
 }
 
-// array joins rendered objects to a JSON array.
-func array[T any](rows []*T, render func([]byte, *T) []byte) []byte {
-	b := append(make([]byte, 0, 1024*len(rows)+2), '[')
+// array joins rendered objects to a JSON array, in buffer as far as that is large enough.
+func array[T any](buffer []byte, rows []*T, render func([]byte, *T) []byte) []byte {
+	b := buffer
+	b = append(b, '[')
 	for i, row := range rows {
 		if i > 0 {
 			b = append(b, ',')

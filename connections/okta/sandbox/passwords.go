@@ -99,12 +99,12 @@ func (h *passwordHash) of(value string) bool {
 			return false
 		}
 	default:
-		salted := append([]byte(value), salt...)
+		salted := value + string(salt)
 		if h.SaltOrder == "PREFIX" {
-			salted = append(salt, value...)
+			salted = string(salt) + value
 		}
 		digest := digests[h.Algorithm]()
-		_, _ = digest.Write(salted)
+		_, _ = digest.Write([]byte(salted))
 		sum = digest.Sum(nil)
 	}
 	known, err := base64.StdEncoding.DecodeString(h.Value)

@@ -62,7 +62,7 @@ func (o *Org) listLogEvents(c *call) *apiError {
 	if next != nil {
 		c.link("next", next.String(), c.limitAsGiven())
 	}
-	c.answer = array(page, func(b []byte, e *logEvent) []byte { return append(b, e.raw...) })
+	c.answer = array(c.buffer, page, func(b []byte, e *logEvent) []byte { return append(b, e.raw...) })
 	return nil
 }
 

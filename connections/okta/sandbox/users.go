@@ -160,19 +160,15 @@ func (u *user) appendTo(b []byte, c *call) []byte {
 // answerUser answers with u as a single object, with links to all that can be done with it now.
 func (o *Org) answerUser(c *call, u *user) *apiError {
 	r := u.render()
-	b := append(make([]byte, 0, len(r.head)+len(r.credentials)+1500), r.head...)
+	b := c.buffer
+	b = append(b, r.head...)
 	if !c.omitsCredentials() {
 		b = append(b, r.credentials...)
 	}
 	if c.query.Get("expand") == "blocks" {
 		b = append(b, `,"_embedded":{"blocks":[]}`...)
 	}
-	b = append(b, `,"_links":`...)
-	links, err := json.Marshal(o.userLinks(c, u))
-	if err != nil {
-		return internal(err)
-	}
-	c.answer = append(append(b, links...), '}')
+	c.answer = append(o.appendUserLinks(b, c.base(), u), '}')
 	if c.r.Method == http.MethodGet {
 		c.head.Set("Etag", r.etag)
 	}
@@ -204,7 +200,7 @@ var nextSteps = map[string][]string{
 	statusDeprovisioned: {"activate", "delete"},
 }
 
-var stepPaths = map[string]string{
+var stepPaths = map[string]string{ //nolint:gosec // paths, no passwords
 	"activate": "/lifecycle/activate", "reactivate": "/lifecycle/reactivate", "deactivate": "/lifecycle/deactivate",
 	"suspend": "/lifecycle/suspend", "unsuspend": "/lifecycle/unsuspend", "unlock": "/lifecycle/unlock",
 	"resetPassword": "/lifecycle/reset_password", "expirePassword": "/lifecycle/expire_password",
@@ -212,19 +208,23 @@ var stepPaths = map[string]string{
 	"changePassword": "/credentials/change_password", "changeRecoveryQuestion": "/credentials/change_recovery_question",
 }
 
-func (o *Org) userLinks(c *call, u *user) map[string]link {
-	self := c.base() + "/api/v1/users/" + u.id
-	links := map[string]link{
-		"self":   {Href: self},
-		"type":   {Href: c.base() + "/api/v1/meta/types/user/" + u.typeID},
-		"schema": {Href: c.base() + "/api/v1/meta/schemas/user/" + o.types.get(u.typeID).schemaID},
+// appendUserLinks writes _links by hand: a map of them would take longer than all the rest of the answer. Nothing in
+// them needs escaping, for net/http refuses hosts with quotes.
+func (o *Org) appendUserLinks(b []byte, base string, u *user) []byte {
+	write := func(parts ...string) {
+		for _, part := range parts {
+			b = append(b, part...)
+		}
 	}
+	write(`,"_links":{"self":{"href":"`, base, "/api/v1/users/", u.id, `"},"type":{"href":"`, base,
+		"/api/v1/meta/types/user/", u.typeID, `"},"schema":{"href":"`, base, "/api/v1/meta/schemas/user/",
+		o.types.get(u.typeID).schemaID, `"}`)
 	for _, step := range nextSteps[u.status] {
 		method := "POST"
 		if step == "delete" {
 			method = "DELETE"
 		}
-		links[step] = link{Href: self + stepPaths[step], Method: method}
+		write(`,"`, step, `":{"href":"`, base, "/api/v1/users/", u.id, stepPaths[step], `","method":"`, method, `"}`)
 	}
-	return links
+	return append(b, '}')
 }
