@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	backgroundKept   = time.Hour        // how long the answer of a long call can be fetched
+	backgroundKept   = time.Hour        // how long the answer of a long call can be fetched at most
 	backgroundLimit  = 2 * time.Hour    // and how long one that runs is remembered
 	backgroundReport = time.Second      // between two reports of progress
 	backgroundLease  = 10 * time.Second // a call whose process died is lost after this
@@ -113,7 +113,8 @@ func (e *Engine) finishBackground(ctx context.Context, id, owner string, progres
 	}
 	ctx = context.WithoutCancel(ctx)
 	e.report(ctx, func(error) {}, id, owner, progress)
-	err := e.store.FinishInvocation(ctx, id, owner, status, resp.Status, resp.Body, backgroundKept)
+	kept := min(backgroundKept, e.answersKept)
+	err := e.store.FinishInvocation(ctx, id, owner, status, resp.Status, resp.Body, kept)
 	if err != nil {
 		e.log.ErrorContext(ctx, "answer of a long call not stored", "error", err)
 	}

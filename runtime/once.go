@@ -10,8 +10,8 @@ import (
 	"github.com/okta-connector/okta-connector/runtime/store"
 )
 
-// onceKept is how long the answer of an idempotent call is kept.
-const onceKept = 24 * time.Hour
+// DefaultAnswersKept is how long the answer of an idempotent call is kept.
+const DefaultAnswersKept = 24 * time.Hour
 
 // Response is the answer of a call as it goes over the wire, so that it can be given again.
 type Response struct {
@@ -39,7 +39,7 @@ func (e *Engine) Once(
 ) (resp Response, replayed bool, err error) {
 	id, owner := store.CallKey{Scope: key.Scope, Key: key.Key}, rand.Text()
 	for {
-		call, err := e.store.BeginIdempotent(ctx, id, key.Fingerprint, owner, lockTime, onceKept)
+		call, err := e.store.BeginIdempotent(ctx, id, key.Fingerprint, owner, lockTime, e.answersKept)
 		if err != nil {
 			return Response{}, false, err
 		}
