@@ -34,10 +34,13 @@ func AppendCloudEvent(dst []byte, org string, e connector.Event) []byte {
 	return append(dst, '}')
 }
 
+// eventOverhead is what an event has around its data, and a little more: a batch that grew would be copied.
+const eventOverhead = 512
+
 func cloudEventBatch(org string, events []connector.Event) []byte {
 	size := 2
 	for _, e := range events {
-		size += len(e.Data) + 256
+		size += len(e.Data) + eventOverhead
 	}
 	body := append(make([]byte, 0, size), '[')
 	for i, e := range events {

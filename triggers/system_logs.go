@@ -12,6 +12,9 @@ import (
 	"strconv"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/schemas"
@@ -194,6 +197,10 @@ func (cur *logCursor) take(page okta.Page) ([]connector.Event, error) {
 	return events, nil
 }
 
+// asOktaWritesIt takes what encoding/json takes. That package reads an event twice, which was a quarter of the work of
+// letting a backlog through.
+var asOktaWritesIt = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
 // logEvent reads what a CloudEvent needs of a LogEvent; the rest is handed on unread.
 func logEvent(raw json.RawMessage) (connector.Event, error) {
 	var e struct {
@@ -207,7 +214,7 @@ func logEvent(raw json.RawMessage) (connector.Event, error) {
 			ID string `json:"id"`
 		} `json:"target"`
 	}
-	if err := json.Unmarshal(raw, &e); err != nil {
+	if err := jsonv2.Unmarshal(raw, &e, asOktaWritesIt); err != nil {
 		return connector.Event{}, fmt.Errorf("a log event: %w", err)
 	}
 	if e.UUID == "" {
