@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"sync/atomic"
 	"time"
 )
@@ -70,7 +69,7 @@ func (c *Client) attempt(ctx context.Context, r *Request, t *ticket, stats *Stat
 		c.observe(ctx, seen)
 	}()
 
-	res, err := c.http.Do(req)
+	res, err := c.transport.RoundTrip(req)
 	if err != nil {
 		a.err = c.networkError(ctx, within, r, err, !reached.nobody.Load())
 		if !reached.nobody.Load() {
@@ -141,11 +140,6 @@ func (c *Client) networkError(ctx, within context.Context, r *Request, err error
 	if within.Err() != nil {
 		e.TimedOut, e.Err = true, fmt.Errorf("no answer within %s", c.timeout(r))
 		return e
-	}
-	// url.Error repeats the URL, and with it what the caller searched for.
-	var u *url.Error
-	if errors.As(err, &u) {
-		e.Err = u.Err
 	}
 	var timeout interface{ Timeout() bool }
 	e.TimedOut = errors.As(err, &timeout) && timeout.Timeout()

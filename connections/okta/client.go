@@ -54,7 +54,7 @@ type Config struct {
 // Client calls one org with one credential. It is safe for concurrent use and holds no state worth closing.
 type Client struct {
 	base           *url.URL
-	http           *http.Client
+	transport      http.RoundTripper // not an http.Client: its redirects would carry the credential along
 	auth           Authorizer
 	governor       *Governor
 	userAgent      string
@@ -77,12 +77,8 @@ func New(cfg Config) (*Client, error) {
 		return nil, errors.New("okta: Auth is required")
 	}
 	c := &Client{
-		base: &url.URL{Scheme: base.Scheme, Host: base.Host},
-		http: &http.Client{
-			Transport: cfg.Transport,
-			// A redirect would carry the credential along; Okta's API has none.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		base:           &url.URL{Scheme: base.Scheme, Host: base.Host},
+		transport:      cfg.Transport,
 		auth:           cfg.Auth,
 		governor:       cfg.Governor,
 		userAgent:      cfg.UserAgent,
@@ -91,6 +87,9 @@ func New(cfg Config) (*Client, error) {
 		observe:        cfg.Observe,
 		log:            cfg.Logger,
 		skew:           new(atomic.Pointer[time.Duration]),
+	}
+	if c.transport == nil {
+		c.transport = http.DefaultTransport
 	}
 	if c.governor == nil {
 		c.governor = NewGovernor(GovernorConfig{})

@@ -49,7 +49,7 @@ func (d *DryRun) add(s DryStep) {
 func (c *Client) DryRun() (*Client, *DryRun) {
 	dry, run := *c, new(DryRun)
 	dry.dry = run
-	dry.http = &http.Client{Transport: readOnly{c.http.Transport}, CheckRedirect: c.http.CheckRedirect}
+	dry.transport = readOnly{c.transport}
 	return &dry, run
 }
 
@@ -60,16 +60,13 @@ type readOnly struct{ next http.RoundTripper }
 
 // RoundTrip implements [http.RoundTripper].
 func (t readOnly) RoundTrip(r *http.Request) (*http.Response, error) {
-	switch {
-	case !isRead(r.Method):
-		if r.Body != nil {
-			_ = r.Body.Close()
-		}
-		return nil, errReadOnly
-	case t.next == nil:
-		return http.DefaultTransport.RoundTrip(r)
+	if isRead(r.Method) {
+		return t.next.RoundTrip(r)
 	}
-	return t.next.RoundTrip(r)
+	if r.Body != nil {
+		_ = r.Body.Close()
+	}
+	return nil, errReadOnly
 }
 
 // pretend remembers a write, and refuses what [Client.Do] would have refused to send.
