@@ -108,6 +108,33 @@ func notUnicode(text []byte) bool {
 	return err == nil && utf16.IsSurrogate(rune(half))
 }
 
+// ErrNotObject says that a text is JSON, but no object.
+var ErrNotObject = errors.New("not a JSON object")
+
+// Members returns the members of an object, their values as they were written and in raw's memory. It is as strict as
+// [Strict], in the same pass; the error is a *SyntaxError or [ErrNotObject].
+func Members(raw []byte, maxDepth int) (map[string]json.RawMessage, error) {
+	if offset, deep := deeper(raw, maxDepth); deep {
+		return nil, &SyntaxError{Kind: TooDeep, Offset: offset}
+	}
+	dec := jsontext.NewDecoder(bytes.NewBuffer(raw))
+	if dec.PeekKind() != '{' {
+		if err := Strict(raw, maxDepth); err != nil {
+			return nil, err
+		}
+		return nil, ErrNotObject
+	}
+	list, err := readMembers(raw, dec)
+	if err != nil {
+		return nil, syntaxError(raw, err)
+	}
+	members := make(map[string]json.RawMessage, len(list))
+	for _, m := range list {
+		members[m.name] = m.value
+	}
+	return members, atEnd(raw, dec)
+}
+
 // member is one name and value of an object, the value as it was written.
 type member struct {
 	name  string

@@ -62,3 +62,25 @@ func TestSyntaxError_QuotesNothing(t *testing.T) {
 	require.EqualError(t, schemas.Strict([]byte(`{"CANARY":1,"CANARY":2}`), 5), "a name twice in one object, at byte 12")
 	require.EqualError(t, schemas.Strict([]byte(`CANARY`), 5), "not JSON, at byte 0")
 }
+
+func TestMembers_AsStrictAsStrict(t *testing.T) {
+	t.Parallel()
+	members, err := schemas.Members([]byte(` {"a": {"b": [1, 2]}, "c": null} `), 3)
+	require.NoError(t, err)
+	require.Len(t, members, 2)
+	require.Equal(t, `{"b": [1, 2]}`, string(members["a"]))
+	require.Equal(t, `null`, string(members["c"]))
+	for _, raw := range []string{
+		``, `{`, `{"a":1`, `{"a":1}{}`, `{"a":1} x`, `{"a":1,"a":2}`, `{"a":{"b":1,"b":2}}`, "{\"a\":\"\xff\"}",
+		`{"a":"\ud800"}`, `{"a":{"b":[[1]]}}`, `[1,]`, `7 8`,
+	} {
+		_, err := schemas.Members([]byte(raw), 3)
+		strict := schemas.Strict([]byte(raw), 3)
+		require.Error(t, err, raw)
+		require.Equal(t, strict, err, raw)
+	}
+	for _, raw := range []string{`[]`, `"x"`, `7`, `null`, `true`} {
+		_, err := schemas.Members([]byte(raw), 3)
+		require.ErrorIs(t, err, schemas.ErrNotObject, raw)
+	}
+}
