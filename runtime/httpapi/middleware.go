@@ -40,7 +40,7 @@ func note(r *http.Request, key string, value any) {
 func (s *server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get("X-Request-Id")
-		if !plainID(id) {
+		if !plainID(id, 8) {
 			id = rand.Text()
 		}
 		w.Header().Set("X-Request-Id", id)
@@ -49,8 +49,8 @@ func (s *server) identify(next http.Handler) http.Handler {
 	})
 }
 
-func plainID(id string) bool {
-	if len(id) < 8 || len(id) > 64 {
+func plainID(id string, least int) bool {
+	if len(id) < least || len(id) > 64 {
 		return false
 	}
 	for _, c := range []byte(id) {

@@ -26,7 +26,7 @@ const (
 // Config says what to serve. Engine is required.
 type Config struct {
 	Engine      *runtime.Engine
-	Keys        *Keys         // nil: no key is needed (the server must be bound to loopback then)
+	Keys        *Keys         // nil, or none: no key is needed (the server must be bound to loopback then)
 	MaxBody     int64         // bytes of a request; 0: [DefaultMaxBody]
 	CallTimeout time.Duration // of one invocation without Connector-Timeout; 0: [DefaultCallTimeout]
 	Sessions    *Sessions     // what browsers carry instead of a key; nil: none, and no form tokens
@@ -110,7 +110,7 @@ func (s *server) routes() http.Handler {
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
 	if s.Console != nil && !strings.HasPrefix(r.URL.Path, "/v1/") {
-		s.Console.ServeHTTP(w, r)
+		s.serveConsole(w, r)
 		return
 	}
 	writeProblem(w, r, newProblem(http.StatusNotFound, "not_found", "there is nothing at this path"))

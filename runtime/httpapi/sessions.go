@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/okta-connector/okta-connector/runtime"
 )
 
 // How long what [Sessions] signs is good for.
@@ -39,7 +41,7 @@ func NewSessions(keys *Keys, secret []byte, publicURL string) *Sessions {
 }
 
 // Needed reports whether a browser has to sign in at all.
-func (s *Sessions) Needed() bool { return s.keys != nil }
+func (s *Sessions) Needed() bool { return s.keys.Needed() }
 
 // HTTPS reports whether the browser of r reaches us by https, so that its cookies are for https only.
 func (s *Sessions) HTTPS(r *http.Request) bool { return s.https || r.TLS != nil }
@@ -54,13 +56,14 @@ type claims struct {
 
 // Begin exchanges an API key for a cookie. It reports whether the key is one of ours.
 func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, key string) bool {
-	key = strings.TrimSpace(key)
-	if s.keys == nil || !s.keys.Accepts(key) {
+	if !s.keys.Needed() {
 		return false
 	}
-	value := s.sign(forSession, claims{
-		Caller: callerOf(sha256.Sum256([]byte(key))), Expires: time.Now().Add(SessionLife).Unix(),
-	})
+	held := s.keys.find(strings.TrimSpace(key))
+	if held == nil {
+		return false
+	}
+	value := s.sign(forSession, claims{Caller: held.id(), Expires: time.Now().Add(SessionLife).Unix()})
 	http.SetCookie(w, s.cookie(r, value, int(SessionLife/time.Second)))
 	return true
 }
@@ -77,17 +80,37 @@ func (s *Sessions) cookie(r *http.Request, value string, maxAge int) *http.Cooki
 	}
 }
 
-// Caller names who a request comes from, by its bearer token or its session. Without keys everyone is let in.
-func (s *Sessions) Caller(r *http.Request) (caller string, ok bool) {
-	if caller, ok = s.keys.bearer(r); ok {
-		return caller, true
+// Caller returns who a request comes from, by its bearer token or its session. Without keys everyone is let in.
+func (s *Sessions) Caller(r *http.Request) (caller *runtime.Caller, ok bool) {
+	who := s.identity(r)
+	if who == nil {
+		return nil, false
+	}
+	return who.caller, true
+}
+
+func (s *Sessions) identity(r *http.Request) *identity {
+	if who := s.keys.bearer(r); who != nil {
+		return who
 	}
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {
-		return "", false
+		return nil
 	}
 	c, ok := s.verify(forSession, cookie.Value)
-	return c.Caller, ok
+	if !ok {
+		return nil
+	}
+	return s.keys.byID(c.Caller)
+}
+
+// granter returns who asked for a form token, nil when it is none of ours.
+func (s *Sessions) granter(token string) *identity {
+	c, ok := s.verify(forForm, token)
+	if !ok {
+		return nil
+	}
+	return s.keys.byID(c.Caller)
 }
 
 // A FormGrant is what a form token allows: to fill in one form, with the pickers of one connection.
@@ -126,7 +149,7 @@ func (s *Sessions) verify(purpose, token string) (c claims, ok bool) {
 	if err != nil || json.Unmarshal(payload, &c) != nil {
 		return claims{}, false
 	}
-	if time.Now().Unix() >= c.Expires || !s.keys.knows(c.Caller) {
+	if time.Now().Unix() >= c.Expires || s.keys.byID(c.Caller) == nil {
 		return claims{}, false
 	}
 	return c, true
