@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -21,44 +20,17 @@ const (
 	maxCallTimeout = time.Hour
 )
 
-// manifest answers with the same bytes for the same build, or 304.
-func (s *server) manifest(w http.ResponseWriter, r *http.Request) {
-	index := s.engine.Index()
-	w.Header().Set("ETag", index.ETag())
-	w.Header().Set("Cache-Control", "no-cache")
-	if matchesETag(r.Header.Get("If-None-Match"), index.ETag()) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(index.JSON())
-}
-
-func matchesETag(header, etag string) bool {
-	for tag := range strings.SplitSeq(header, ",") {
-		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
-		if tag == etag || tag == "*" {
-			return true
-		}
-	}
-	return false
-}
-
 func (s *server) invocation(r *http.Request) (runtime.Invocation, error) {
 	inv := runtime.Invocation{Action: chi.URLParam(r, "key")}
 	note(r, "action", inv.Action)
 	if s.engine.Index().Action(inv.Action) == nil {
 		return inv, &runtime.NotFoundError{Kind: "action", Name: inv.Action}
 	}
-	raw, err := readBody(r)
-	if err != nil {
+	if err := runtime.CallerOf(r.Context()).CheckPerform(s.engine.Index().Action(inv.Action)); err != nil {
 		return inv, err
 	}
-	if firstByte(raw) != '{' {
-		return inv, newProblem(http.StatusBadRequest, "not_an_object", "the body must be a JSON object")
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil {
+	members, err := readMembers(r)
+	if err != nil {
 		return inv, err
 	}
 	inv.Inputs = members["inputs"]

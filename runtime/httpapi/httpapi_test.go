@@ -34,6 +34,15 @@ type api struct {
 
 func newAPI(t *testing.T, keys ...string) *api {
 	t.Helper()
+	if len(keys) == 0 {
+		return newServer(t, httpapi.Config{}, "")
+	}
+	return newServer(t, httpapi.Config{Keys: httpapi.NewKeys(keys)}, keys[0])
+}
+
+// newServer serves with cfg, whose Engine it makes; key is what the test's requests carry.
+func newServer(t *testing.T, cfg httpapi.Config, key string) *api {
+	t.Helper()
 	a := &api{t: t, org: oktatest.New(t, sandbox.Options{Users: 12, Groups: 3, Apps: 2, LogEvents: 20})}
 	sealer, err := store.NewSealer(bytes.Repeat([]byte{1}, 32))
 	require.NoError(t, err)
@@ -46,15 +55,21 @@ func newAPI(t *testing.T, keys ...string) *api {
 		Receivers:   runtime.NewReceiverTransport(),
 	})
 	require.NoError(t, err)
-	a.server = httptest.NewServer(httpapi.New(httpapi.Config{Engine: a.engine, Keys: httpapi.NewKeys(keys)}))
-	t.Cleanup(a.server.Close)
-	if len(keys) > 0 {
-		a.key = keys[0]
-	}
+	a = a.beside(cfg)
+	a.key = key
 	status, answer := a.send(http.MethodPut, "/v1/connections/prod", a.connection())
 	require.Equal(t, http.StatusCreated, status, "%s", answer)
 	a.org.Forget()
 	return a
+}
+
+// beside serves the same engine with another configuration.
+func (a *api) beside(cfg httpapi.Config) *api {
+	other := *a
+	cfg.Engine = a.engine
+	other.server = httptest.NewServer(httpapi.New(cfg))
+	a.t.Cleanup(other.server.Close)
+	return &other
 }
 
 func (a *api) connection() string {

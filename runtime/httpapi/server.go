@@ -39,6 +39,7 @@ type server struct {
 	Config
 	engine *runtime.Engine
 	log    *slog.Logger
+	views  views
 }
 
 // New returns the whole HTTP surface of a runtime.
@@ -55,7 +56,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Config: cfg, engine: cfg.Engine, log: cfg.Logger}
+	s := &server{Config: cfg, engine: cfg.Engine, log: cfg.Logger, views: views{index: cfg.Engine.Index()}}
 	return s.routes()
 }
 
@@ -100,6 +101,7 @@ func (s *server) routes() http.Handler {
 		r.Get("/subscriptions/{id}/runs", s.json(s.runs))
 		r.Post("/subscriptions/{id}/retry", s.json(s.retryDead))
 
+		r.Get("/audit", s.json(s.audit))
 		r.Post("/form-tokens", s.json(s.formToken))
 
 		r.Get("/deliveries", s.json(s.listDeliveries))
