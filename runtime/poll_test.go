@@ -1,14 +1,17 @@
 package runtime_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/schemas"
 )
 
@@ -167,5 +170,121 @@ func TestEvents_AreKeptForPulling(t *testing.T) {
 		require.Equal(t, "https://acme.okta.com", event["source"])
 		require.Equal(t, "1.0", event["specversion"])
 		require.Equal(t, map[string]any{"id": "thing-4"}, event["data"])
+	})
+}
+
+func TestPoll_RateLimitSaysWhenTheNextOneIs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.subscribe(`,"schedule":"@every 1h"` + toReceiver)
+		w.set(func() { w.failing = fmt.Errorf("logs: %w", &okta.RateLimitError{RetryAfter: 42 * time.Second}) })
+		w.happen(1)
+		view, err := w.engine.PollNow(t.Context(), "sub")
+		require.NoError(t, err)
+		require.Equal(t, "failing", view.Status)
+		require.Contains(t, view.LastPoll.Error, "rate limit")
+		require.WithinRange(t, *view.NextPollAt, time.Now().Add(42*time.Second), time.Now().Add(48*time.Second))
+		w.set(func() { w.failing = nil })
+		w.run(time.Minute)
+		require.Equal(t, "active", w.subscription().Status)
+	})
+}
+
+func TestPoll_NowWaitsForTheOneUnderWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.subscribe(`,"schedule":"@every 10s"`)
+		w.set(func() { w.slowness = 8 * time.Second })
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- w.engine.Run(ctx) }()
+		time.Sleep(12 * time.Second) //nolint:forbidigo // virtual: one began two seconds ago
+		w.happen(1)
+		view, err := w.engine.PollNow(t.Context(), "sub")
+		require.NoError(t, err)
+		polls := w.pollTimes()
+		require.Len(t, polls, 3)
+		require.GreaterOrEqual(t, polls[2].Sub(polls[1]), 8*time.Second)
+		require.EqualValues(t, 1, view.Counts.Received)
+		cancel()
+		require.NoError(t, <-done)
+	})
+}
+
+func TestPoll_NowGoesOnWhenItsCallerLeaves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.subscribe(`,"schedule":"@every 1h"`)
+		w.set(func() { w.slowness = 5 * time.Second })
+		w.happen(1)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := w.engine.PollNow(ctx, "sub")
+		require.NoError(t, err)
+		view := w.subscription()
+		require.Equal(t, "active", view.Status, "an impatient caller is no failure")
+		require.EqualValues(t, 1, view.Counts.Received)
+	})
+}
+
+func TestPoll_HistoryOfRuns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.subscribe(`,"schedule":"@every 1h"`)
+		now := func() {
+			_, err := w.engine.PollNow(t.Context(), "sub")
+			require.NoError(t, err)
+			time.Sleep(time.Second) //nolint:forbidigo // virtual
+		}
+		w.happen(4)
+		now()
+		w.set(func() { w.failing = errors.New("the org is away") })
+		now()
+		runs, next, err := w.engine.Runs(t.Context(), "sub", "", 2)
+		require.NoError(t, err)
+		require.Equal(t, "error", runs[0].Result)
+		require.Contains(t, runs[0].Error, "the org is away")
+		require.Equal(t, "completed", runs[1].Result)
+		require.Equal(t, []int{4, 2}, []int{runs[1].Events, runs[1].Pages})
+		runs, next, err = w.engine.Runs(t.Context(), "sub", next, 2)
+		require.NoError(t, err)
+		require.Empty(t, next)
+		require.Len(t, runs, 1, "the baseline")
+		require.Equal(t, "polled_no_changes", runs[0].Result)
+	})
+}
+
+func TestPoll_SpreadOverTheMinute(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		for i := range 60 {
+			w.subscribeAs(fmt.Sprintf("sub-%d", i), `,"schedule":"* * * * *"`)
+		}
+		began := time.Now()
+		w.run(90 * time.Second)
+		seconds := map[int]int{}
+		for _, at := range w.pollTimes()[60:] {
+			seconds[int(at.Sub(began)/time.Second)]++
+		}
+		require.Greater(t, len(seconds), 15, "they do not all ask in the same second")
+	})
+}
+
+// Two replicas on one database: what one polls the other does not.
+func TestPoll_EachOnceOnReplicas(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.subscribe(`,"schedule":"0 * * * *"` + toReceiver)
+		w.set(func() { w.slowness = 25 * time.Second }) // longer than a claim lasts
+		w.happen(3)
+		w.run(6*time.Hour+time.Minute, w.newEngine(), w.newEngine())
+		require.Len(t, w.pollTimes(), 1+7, "the baseline, and one in each hour that began")
+		require.Equal(t, []string{"thing-0", "thing-1", "thing-2"}, w.ids())
 	})
 }

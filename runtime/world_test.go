@@ -35,12 +35,14 @@ type world struct {
 	slowness time.Duration // of each poll
 	failing  error         // what polls end with
 	answer   func(delivery) int
+	replies  map[string]func(*http.Request) (*http.Response, error) // by host; instead of answer
 	received []delivery
 }
 
 // A delivery is what the receiver got.
 type delivery struct {
 	at     time.Time
+	host   string
 	header http.Header
 	body   []byte
 	ids    []string
@@ -73,8 +75,8 @@ func openStore(t *testing.T, path string) *store.Store {
 	return s
 }
 
-func (w *world) newEngine() *runtime.Engine {
-	engine, err := runtime.New(runtime.Config{
+func (w *world) newEngine(change ...func(*runtime.Config)) *runtime.Engine {
+	cfg := runtime.Config{
 		Index: connector.NewIndex(&connector.Manifest{
 			Key: "test", Label: "Test",
 			Connections: []*connector.Connection{connector.NewConnection(
@@ -90,7 +92,11 @@ func (w *world) newEngine() *runtime.Engine {
 			}, w.poll)},
 		}),
 		Store: w.store, Receivers: w,
-	})
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	engine, err := runtime.New(cfg)
 	require.NoError(w.t, err)
 	return engine
 }
@@ -155,7 +161,7 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := delivery{at: time.Now(), header: r.Header, body: body}
+	d := delivery{at: time.Now(), host: r.URL.Host, header: r.Header, body: body}
 	var batch []struct {
 		ID string `json:"id"`
 	}
@@ -167,9 +173,12 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w.mu.Lock()
 	w.received = append(w.received, d)
-	answer := w.answer
+	answer, special := w.answer, w.replies[r.URL.Host]
 	w.mu.Unlock()
-	return &http.Response{StatusCode: answer(d), Header: http.Header{}, Body: io.NopCloser(strings.NewReader(""))}, nil
+	if special != nil {
+		return special(r)
+	}
+	return reply(answer(d)), nil
 }
 
 // delivered returns the events of all deliveries that got the answer 200, in their order.
@@ -197,23 +206,66 @@ func (w *world) set(change func()) {
 
 // subscribe saves a subscription to things, from members on top of trigger and connection.
 func (w *world) subscribe(members string) runtime.SubscriptionView {
+	return w.subscribeAs("sub", members)
+}
+
+func (w *world) subscribeAs(id, members string) runtime.SubscriptionView {
 	raw := json.RawMessage(`{"trigger":"things","connection":"prod"` + members + `}`)
-	view, _, err := w.engine.PutSubscription(w.t.Context(), "sub", raw, false)
+	view, _, err := w.engine.PutSubscription(w.t.Context(), id, raw, false)
 	require.NoError(w.t, err)
 	return view
 }
 
+// receiver is the deliverTo of a subscription whose receiver has a host of its own.
+func receiver(host string) string {
+	return `,"deliverTo":{"url":"https://` + host + `/hook","secret":"` + secret + `"}`
+}
+
+// to returns what went to a host.
+func (w *world) to(host string) []delivery {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var to []delivery
+	for _, d := range w.received {
+		if d.host == host {
+			to = append(to, d)
+		}
+	}
+	return to
+}
+
+// reply is an answer without a body; headers are "Name: value".
+func reply(status int, headers ...string) *http.Response {
+	res := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(""))}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		res.Header.Set(name, value)
+	}
+	return res
+}
+
+// hang never answers.
+func hang(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
 const toReceiver = `,"deliverTo":{"url":"https://engine.example/hook/42","secret":"` + secret + `"}`
 
-// run lets the engine work for a while.
-func (w *world) run(d time.Duration) {
+// run lets the engine work for a while, with replicas beside it.
+func (w *world) run(d time.Duration, replicas ...*runtime.Engine) {
 	ctx, cancel := context.WithCancel(w.t.Context())
+	engines := append(replicas, w.engine)
 	done := make(chan error)
-	go func() { done <- w.engine.Run(ctx) }()
+	for _, e := range engines {
+		go func() { done <- e.Run(ctx) }()
+	}
 	time.Sleep(d) //nolint:forbidigo // virtual
 	synctest.Wait()
 	cancel()
-	require.NoError(w.t, <-done)
+	for range engines {
+		require.NoError(w.t, <-done)
+	}
 }
 
 func (w *world) subscription() runtime.SubscriptionView {
