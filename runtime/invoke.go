@@ -60,6 +60,25 @@ type Answer struct {
 	Warnings   []connector.Warning `json:"-"` // also in Meta
 }
 
+// AppendJSON appends the answer to dst as it goes over the wire: {"data","nextCursor","meta"}. Data is copied, not read
+// again: it was checked when it came, and a Fetch All is large.
+func (a *Answer) AppendJSON(dst []byte) ([]byte, error) {
+	dst = append(append(dst, `{"data":`...), a.Data...)
+	if a.NextCursor != "" {
+		dst = append(append(dst, `,"nextCursor":`...), quote(a.NextCursor)...)
+	}
+	meta, err := json.Marshal(a.Meta)
+	if err != nil {
+		return nil, fmt.Errorf("meta: %w", err)
+	}
+	return append(append(append(dst, `,"meta":`...), meta...), '}'), nil
+}
+
+func quote(s string) []byte {
+	raw, _ := json.Marshal(s) // a string always marshals
+	return raw
+}
+
 // ActionError is a failed invocation: which action, and what the org said.
 type ActionError struct {
 	Action *connector.Action

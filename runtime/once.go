@@ -17,6 +17,7 @@ const DefaultAnswersKept = 24 * time.Hour
 type Response struct {
 	Status int             `json:"status"`
 	Body   json.RawMessage `json:"body,omitempty"`
+	Code   string          `json:"-"` // of a problem, for the log
 	Keep   bool            `json:"-"` // false: the call surely changed nothing, and the same key may try again
 }
 

@@ -30,7 +30,7 @@ func (s *server) invoke(w http.ResponseWriter, r *http.Request) {
 	case call.key != "":
 		s.once(w, r, call)
 	case call.background:
-		writeResponse(w, s.start(r, call))
+		writeResponse(w, r, s.start(r, call))
 	case acceptsNDJSON(r) && call.action.Annotations.ReadOnly:
 		s.stream(w, r, call)
 	default:
@@ -110,7 +110,7 @@ func (s *server) perform(w http.ResponseWriter, r *http.Request, c call) {
 		s.fail(w, r, err)
 		return
 	}
-	writeJSON(w, ok(answer))
+	writeResponse(w, r, s.answered(ctx, answer))
 }
 
 // once performs a call, or gives the stored answer of the one before.
@@ -142,7 +142,7 @@ func (s *server) once(w http.ResponseWriter, r *http.Request, c call) {
 	if replayed {
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
-	writeResponse(w, resp)
+	writeResponse(w, r, resp)
 }
 
 // fingerprint is the same for bodies that say the same.
@@ -169,21 +169,29 @@ func (s *server) respond(
 	ctx context.Context, r *http.Request, c call, progress func(okta.Page),
 ) runtime.Response {
 	answer, err := s.engine.Perform(ctx, c.prepared, progress)
-	if err != nil {
-		p := *problemOf(err)
-		p.RequestID = requestID(r.Context())
-		note(r, "code", p.Code)
-		body, _ := json.Marshal(&p) // a problem always marshals
-		return runtime.Response{Status: p.Status, Body: body, Keep: !p.Retryable && p.Status != http.StatusInternalServerError}
+	if err == nil {
+		return s.answered(ctx, answer)
 	}
-	body, err := marshalPlain(answer)
+	p := *problemOf(err)
+	p.RequestID = requestID(r.Context())
+	body, _ := json.Marshal(&p) // a problem always marshals
+	return runtime.Response{
+		Status: p.Status, Body: body, Code: p.Code, Keep: !p.Retryable && p.Status != http.StatusInternalServerError,
+	}
+}
+
+// answered renders an answer.
+func (s *server) answered(ctx context.Context, answer *runtime.Answer) runtime.Response {
+	body, err := answer.AppendJSON(make([]byte, 0, len(answer.Data)+metaSize))
 	if err != nil {
 		s.log.ErrorContext(ctx, "answer", "error", err)
 		body, _ = json.Marshal(newProblem(http.StatusInternalServerError, "internal", "the answer could not be written"))
-		return runtime.Response{Status: http.StatusInternalServerError, Body: body}
+		return runtime.Response{Status: http.StatusInternalServerError, Body: body, Code: "internal"}
 	}
 	return runtime.Response{Status: http.StatusOK, Body: body, Keep: true}
 }
+
+const metaSize = 256 // about what an answer has besides its data
 
 // start begins a call in the background. Its answer says where to ask for it.
 func (s *server) start(r *http.Request, c call) runtime.Response {
@@ -200,7 +208,7 @@ func (s *server) start(r *http.Request, c call) runtime.Response {
 	if err != nil {
 		p := problemOf(err)
 		body, _ := json.Marshal(p) // a problem always marshals
-		return runtime.Response{Status: p.Status, Body: body}
+		return runtime.Response{Status: p.Status, Body: body, Code: p.Code}
 	}
 	body, _ := json.Marshal(map[string]string{"id": id, "location": invocationPath + id}) // always marshals
 	return runtime.Response{Status: http.StatusAccepted, Body: body, Keep: true}
@@ -208,7 +216,10 @@ func (s *server) start(r *http.Request, c call) runtime.Response {
 
 const invocationPath = "/v1/invocations/"
 
-func writeResponse(w http.ResponseWriter, resp runtime.Response) {
+func writeResponse(w http.ResponseWriter, r *http.Request, resp runtime.Response) {
+	if resp.Code != "" {
+		note(r, "code", resp.Code)
+	}
 	kind := "application/json"
 	if resp.Status >= http.StatusBadRequest {
 		kind = "application/problem+json"

@@ -1,8 +1,8 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -67,29 +67,48 @@ func writeJSON(w http.ResponseWriter, rep reply) {
 	_ = enc.Encode(rep.body) // the caller has gone if this fails
 }
 
-// marshalPlain leaves <, > and & as they are: the answer is for programs.
-func marshalPlain(v any) (json.RawMessage, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return b.Bytes(), err
-}
-
 // readBody reads a JSON body whole and refuses what two readers could understand differently.
 func readBody(r *http.Request) (json.RawMessage, error) {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, newProblem(http.StatusUnsupportedMediaType, "not_json", "the body must be application/json")
+	raw, err := readText(r)
+	if err == nil {
+		err = schemas.Strict(raw, MaxJSONDepth)
 	}
-	raw, err := io.ReadAll(r.Body)
+	return raw, err
+}
+
+// readMembers reads a body that must be a JSON object, as strictly.
+func readMembers(r *http.Request) (map[string]json.RawMessage, error) {
+	raw, err := readText(r)
 	if err != nil {
 		return nil, err
 	}
-	if err := schemas.Strict(raw, MaxJSONDepth); err != nil {
-		return nil, err
+	members, err := schemas.Members(raw, MaxJSONDepth)
+	if errors.Is(err, schemas.ErrNotObject) {
+		return nil, errNotObject
 	}
-	return raw, nil
+	return members, err
 }
+
+var errNotObject = newProblem(http.StatusBadRequest, "not_an_object", "the body must be a JSON object")
+
+func readText(r *http.Request) ([]byte, error) {
+	kind := r.Header.Get("Content-Type")
+	if kind != "application/json" { // as nearly all write it
+		var err error
+		if kind, _, err = mime.ParseMediaType(kind); err != nil || kind != "application/json" {
+			return nil, newProblem(http.StatusUnsupportedMediaType, "not_json", "the body must be application/json")
+		}
+	}
+	if n := r.ContentLength; n > 0 && n <= maxAtOnce {
+		raw := make([]byte, n)
+		_, err := io.ReadFull(r.Body, raw)
+		return raw, err
+	}
+	return io.ReadAll(r.Body)
+}
+
+// maxAtOnce is how large a body may claim to be for its memory to be set aside before it is there.
+const maxAtOnce = 64 << 10
 
 // decodeBody reads a JSON object into the fields that schema declares, coercing as the inputs of an action are.
 func decodeBody(r *http.Request, schema *schemas.Schema, into any) error {
@@ -98,7 +117,7 @@ func decodeBody(r *http.Request, schema *schemas.Schema, into any) error {
 		return err
 	}
 	if len(raw) == 0 || firstByte(raw) != '{' {
-		return newProblem(http.StatusBadRequest, "not_an_object", "the body must be a JSON object")
+		return errNotObject
 	}
 	return schema.Decode(raw, into)
 }
