@@ -48,9 +48,16 @@ func (o *Org) changeSomething() {
 	from := origin{
 		who: o.administrator(), by: o.tokenID(), ip: "198.51.100.7", userAgent: browsers[0], requestID: o.ids.token(27),
 	}
-	u := pick(o.chance, o.users.rows)
-	switch n := o.chance.IntN(20); {
-	case n < 3:
+	n := o.chance.IntN(20)
+	if o.users.len() == 0 {
+		n = 0 // they have all been deleted
+	}
+	var u *user
+	if n >= 3 {
+		u = pick(o.chance, o.users.rows)
+	}
+	switch {
+	case u == nil:
 		o.hire(from)
 	case n < 9 && u.status == statusActive:
 		changed := u.clone()

@@ -67,7 +67,7 @@ func (o *Org) serve(op operation) http.Handler {
 			refusal = o.perform(op, c)
 		}
 		if refusal != nil {
-			refusal.write(w, "oae"+requestID()[:22])
+			refusal.write(w, errorID())
 			return
 		}
 		if c.answer != nil {
@@ -108,7 +108,7 @@ func (o *Org) serveUnknown(w http.ResponseWriter, r *http.Request) {
 	}
 	o.logger.LogAttrs(r.Context(), slog.LevelError, "no such operation in the sandbox",
 		slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath()))
-	refusal.write(w, "oae"+requestID()[:22])
+	refusal.write(w, errorID())
 }
 
 // admit checks the credential, the scope and the body, in this order, and fills c.

@@ -111,6 +111,7 @@ func (o *Org) deliverEvents(ctx context.Context) {
 	defer calls.Wait()
 	busy, done := map[string]bool{}, make(chan string)
 	for {
+		pause(ctx, hookGather)
 		o.mu.Lock()
 		due, grown := o.dueDeliveries(busy), o.log.growth()
 		o.mu.Unlock()
@@ -130,7 +131,6 @@ func (o *Org) deliverEvents(ctx context.Context) {
 		case id := <-done:
 			delete(busy, id)
 		case <-grown:
-			pause(ctx, hookGather)
 		}
 	}
 }

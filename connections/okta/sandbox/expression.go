@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // expression is a parsed search or filter, in the SCIM notation that Okta took over (RFC 7644, section 3.4.2.2).
@@ -74,7 +73,7 @@ func scan(text string) ([]token, error) {
 			tokens = append(tokens, token{value, true})
 			i += n
 		default:
-			end := strings.IndexFunc(text[i:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`()"`, r) })
+			end := strings.IndexAny(text[i:], " \t\n\r()\"")
 			if end < 0 {
 				end = len(text) - i
 			}

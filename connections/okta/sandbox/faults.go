@@ -108,7 +108,7 @@ func (o *Org) misbehave(f *fault, w http.ResponseWriter, r *http.Request) bool {
 		}
 	}
 	if f.Processed && (f.Drop || f.Status != 0) {
-		o.api.ServeHTTP(unheard{}, r)
+		o.answer(unheard{w.Header().Clone()}, r)
 	}
 	switch {
 	case f.Drop:
@@ -136,7 +136,7 @@ func (f *fault) answer(w http.ResponseWriter) {
 		return
 	}
 	if f.Body == nil {
-		f.refusal().write(w, "oae"+requestID()[:22])
+		f.refusal().write(w, errorID())
 		return
 	}
 	body, kind := []byte(f.Body), "application/json"
@@ -168,8 +168,8 @@ func (f *fault) refusal() *apiError {
 }
 
 // unheard takes the answer to a request whose client gets another one, or none.
-type unheard struct{}
+type unheard struct{ header http.Header }
 
-func (unheard) Header() http.Header         { return http.Header{} }
+func (u unheard) Header() http.Header       { return u.header }
 func (unheard) Write(b []byte) (int, error) { return len(b), nil }
 func (unheard) WriteHeader(int)             {}

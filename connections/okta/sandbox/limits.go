@@ -23,12 +23,13 @@ const (
 	bucketUser   bucket = "GET /api/v1/users/{id}"
 	bucketLogs   bucket = "/api/v1/logs"
 	bucketOther  bucket = "/api/v1"
+	bucketOAuth  bucket = "/oauth2/v1"
 )
 
 // published are calls a minute of a workforce org.
 var published = map[bucket]int{
 	bucketApps: 100, bucketApp: 500, bucketGroups: 500, bucketGroup: 1000, bucketUsers: 600,
-	bucketChange: 600, bucketUser: 2000, bucketLogs: 120, bucketOther: 1200,
+	bucketChange: 600, bucketUser: 2000, bucketLogs: 120, bucketOther: 1200, bucketOAuth: 150,
 }
 
 const (

@@ -154,15 +154,28 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	h.Set("X-Okta-Request-Id", requestID())
 	h.Set("Cache-Control", "no-cache, no-store")
-	if f := o.faults.take(r); f != nil && o.misbehave(f, w, r) {
-		return
+	if f := o.faults.take(r); f == nil || !o.misbehave(f, w, r) {
+		o.answer(w, r)
 	}
-	if strings.HasPrefix(path, "/oauth2/") || strings.HasPrefix(path, "/.well-known/") {
-		o.oauth.ServeHTTP(w, r)
-		return
-	}
-	o.api.ServeHTTP(w, r)
 }
+
+func (o *Org) answer(w http.ResponseWriter, r *http.Request) {
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, "/.well-known/"):
+		o.oauth.ServeHTTP(w, r)
+	case strings.HasPrefix(path, "/oauth2/"):
+		if refusal := o.limiter.take(bucketOAuth, w.Header()); refusal != nil {
+			refusal.write(w, errorID())
+			return
+		}
+		o.oauth.ServeHTTP(w, r)
+	default:
+		o.api.ServeHTTP(w, r)
+	}
+}
+
+// errorID looks like Okta's errorId.
+func errorID() string { return "oae" + requestID()[:22] }
 
 // requestID looks like Okta's X-Okta-Request-Id.
 func requestID() string {

@@ -20,10 +20,10 @@ func (g *seeder) seedHistory() {
 	n := g.options.LogEvents
 	g.log.events = make([]*logEvent, 0, n)
 	step := historyReach / time.Duration(n+1)
-	at := g.now.Add(-historyReach)
-	for range n {
-		at = at.Add(step)
-		g.recordEveryday(at.Add(time.Duration(g.chance.Int64N(int64(step) + 1))).Add(-step))
+	began := g.now.Add(-historyReach)
+	for len(g.log.events) < n {
+		at := began.Add(time.Duration(len(g.log.events)) * step)
+		g.recordEveryday(at.Add(time.Duration(g.chance.Int64N(int64(step)))))
 	}
 }
 
@@ -50,7 +50,7 @@ func (u *user) principal() principal {
 func (o *Org) recordEveryday(at time.Time) {
 	u := pick(o.chance, o.users.rows)
 	if !u.maySignIn() {
-		u = o.users.get(o.admin)
+		return
 	}
 	h := happening{at: at, targets: []target{u.target()}}
 	switch n := o.chance.IntN(20); {

@@ -57,13 +57,7 @@ func (u *user) name() string {
 	return strings.TrimSpace(u.text("firstName") + " " + u.text("lastName"))
 }
 
-func (u *user) maySignIn() bool {
-	switch u.status {
-	case statusActive, statusPasswordExpired, statusRecovery:
-		return true
-	}
-	return false
-}
+func (u *user) maySignIn() bool { return u.status == statusActive || u.status == statusPasswordExpired }
 
 func (u *user) person() oauthPerson {
 	return oauthPerson{ID: u.id, Login: u.login(), Name: u.name(), Email: u.text("email")}
