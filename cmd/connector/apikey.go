@@ -7,17 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/okta-connector/okta-connector/runtime/httpapi"
 )
 
-// apiKeys returns the keys that callers must give: those of CONNECTOR_API_KEYS, or, where CONNECTOR_MAKE_API_KEY asks
-// for it as the image does, one that is made on the first start, kept beside the embedded database, and printed once.
-func (p *program) apiKeys(database string) ([]string, error) {
-	if keys := p.env("CONNECTOR_API_KEYS"); keys != "" {
-		return strings.Split(keys, ","), nil
-	}
-	if p.env("CONNECTOR_MAKE_API_KEY") != "true" {
-		return nil, nil
-	}
+// makeKey makes an API key on the first start, keeps it beside the embedded database, and prints it this once. The image
+// asks for it with CONNECTOR_MAKE_API_KEY, where nobody has said which keys there are.
+func (p *program) makeKey(database string) (*httpapi.Keys, error) {
 	file, embedded := strings.CutPrefix(database, "sqlite:")
 	if !embedded {
 		return nil, usagef("replicas must agree on their API keys: set CONNECTOR_API_KEYS")
@@ -25,15 +21,15 @@ func (p *program) apiKeys(database string) ([]string, error) {
 	file = strings.TrimPrefix(file, "//") + ".apikey"
 	raw, err := os.ReadFile(file)
 	if err == nil {
-		return []string{strings.TrimSpace(string(raw))}, nil
+		return httpapi.NewKeys([]string{string(raw)}), nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("API key: %w", err)
+		return nil, &startError{fmt.Errorf("API key: %w", err)}
 	}
 	key := rand.Text()
 	if err := os.WriteFile(file, []byte(key+"\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("API key: %w", err)
+		return nil, &startError{fmt.Errorf("API key: %w", err)}
 	}
 	fmt.Fprintf(p.stdout, "The API key of this server, printed this once and kept in %s:\n\n  %s\n\n", file, key)
-	return []string{key}, nil
+	return httpapi.NewKeys([]string{key}), nil
 }

@@ -54,18 +54,21 @@ func (p *program) parse(f *flag.FlagSet, args []string) ([]string, error) {
 			return
 		}
 		if err := f.Set(fl.Name, value); err != nil {
-			failed = usagef("%s: %s", variable(fl.Name), refusal(err))
+			failed = usagef("%s: %s", variable(fl.Name), refusal(fl, err))
 		}
 	})
 	return positional, failed
 }
 
 // refusal words the error of a flag's Set, which may repeat the value.
-func refusal(err error) string {
+func refusal(fl *flag.Flag, err error) string {
 	if text := err.Error(); strings.HasPrefix(text, "must be ") {
 		return text
 	}
-	return "is not a value for this setting"
+	if b, ok := fl.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+		return "must be true or false"
+	}
+	return "must be a whole number" // all other flags of the standard library here take any text
 }
 
 func variable(flagName string) string {

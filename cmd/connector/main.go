@@ -90,13 +90,14 @@ func (p *program) usage() {
 // exit prints what went wrong and returns the process's exit code.
 func (p *program) exit(err error) int {
 	var usage *usageError
+	var file *configError
 	var start *startError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, flag.ErrHelp):
 		return exitDone
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &file):
 		fmt.Fprintln(p.stderr, "connector:", err)
 		return exitUsage
 	case errors.As(err, &start):

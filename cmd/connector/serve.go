@@ -24,35 +24,15 @@ const (
 
 // serve runs the HTTP API, the polls and the deliveries until it is told to stop.
 func serve(ctx context.Context, p *program, args []string) error {
-	var s settings
-	f := p.newFlags("serve", "")
-	s.register(f)
-	addr := f.String("addr", "127.0.0.1:8080", "listen on this `address`")
-	withSandbox := f.Bool("sandbox", false, "also serve an Okta org in memory, with a connection to it")
-	embedOrigin := f.String("embed-origin", "", "the `origin` whose pages may show our forms, such as https://engine.example")
-	positional, err := p.parse(f, args)
+	s, err := p.serverSettings(args)
 	if err != nil {
 		return err
 	}
-	if len(positional) > 0 {
-		return usagef("serve takes no arguments")
-	}
-	if s.database == "" {
-		if s.database, err = p.embedded(); err != nil {
-			return &startError{err}
-		}
-	}
-	given, err := p.apiKeys(s.database)
-	if err != nil {
-		return err
-	}
-	keys := httpapi.NewKeys(given)
-	if keys == nil && !loopback(*addr) {
+	if !s.keys.Needed() && !loopback(s.addr) {
 		return usagef("%s is not a loopback address: set CONNECTOR_API_KEYS to the keys that callers must give, "+
-			"or listen on 127.0.0.1", *addr)
+			"or listen on 127.0.0.1", s.addr)
 	}
-	s.dev = s.dev || *withSandbox
-	listener, err := listen(ctx, *addr)
+	listener, err := listen(ctx, s.addr)
 	if err != nil {
 		return err
 	}
@@ -60,34 +40,31 @@ func serve(ctx context.Context, p *program, args []string) error {
 		s.publicURL = "http://" + listener.Addr().String()
 	}
 	log := p.logger()
-	engine, opened, err := p.openEngine(ctx, s, true, log)
+	s.logConfiguration(ctx, log)
+	engine, opened, err := p.openEngine(ctx, s.settings, true, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	defer opened.Close()
 
-	handler, err := surface(ctx, engine, opened, keys, console.Config{
-		PublicURL: s.publicURL, EmbedOrigin: *embedOrigin, Sandbox: sandboxName(*withSandbox), Logger: log,
+	handler, err := surface(ctx, engine, opened, s.keys, console.Config{
+		PublicURL: s.publicURL, EmbedOrigin: s.embedOrigin, Sandbox: sandboxName(s.sandbox), Logger: log,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	jobs := newJobs(ctx)
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-	}
-	jobs.start("http", func(ctx context.Context) error { return serveHTTP(ctx, server, listener) })
-	if *withSandbox {
+	if s.sandbox {
 		if err := p.startSandbox(ctx, jobs, engine); err != nil {
-			return errors.Join(err, jobs.stop())
+			return errors.Join(err, jobs.stop(), listener.Close())
 		}
 	}
+	if err := s.declare(ctx, engine); err != nil {
+		return errors.Join(err, jobs.stop(), listener.Close())
+	}
+	jobs.start("http", func(ctx context.Context) error { return serveHTTP(ctx, newServer(handler), listener) })
 	jobs.start("engine", engine.Run)
-	p.greet(listener.Addr().String(), *withSandbox, keys != nil)
+	p.greet(listener.Addr().String(), s.sandbox, s.keys.Needed())
 	return jobs.wait()
 }
 
@@ -114,6 +91,18 @@ func sandboxName(withSandbox bool) string {
 		return sandboxConnection
 	}
 	return ""
+}
+
+// newServer bounds how long a caller may take to send a request, which is how connections are held open for nothing. How
+// long an answer takes is bounded by each handler: streams may be long.
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
 }
 
 // serveHTTP serves until ctx ends, then lets running requests end.

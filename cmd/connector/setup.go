@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/okta-connector/okta-connector/connections"
+	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/manifest"
 	"github.com/okta-connector/okta-connector/runtime"
 	"github.com/okta-connector/okta-connector/runtime/connector"
@@ -24,6 +25,11 @@ type settings struct {
 	publicURL        string
 	dev              bool
 	allowPrivateOrgs bool
+
+	// Only serve has flags for these; zero stands for the default.
+	rateShare   float64
+	retention   store.Retention
+	answersKept time.Duration
 }
 
 func (s *settings) register(f *flag.FlagSet) {
@@ -65,6 +71,8 @@ func (p *program) openEngine(ctx context.Context, s settings, exclusive bool, lo
 		Environment: environment(s, log),
 		PublicURL:   s.publicURL,
 		Receivers:   runtime.NewReceiverTransport(),
+		Retention:   s.retention,
+		AnswersKept: s.answersKept,
 		Logger:      log,
 	})
 	if err != nil {
@@ -75,7 +83,8 @@ func (p *program) openEngine(ctx context.Context, s settings, exclusive bool, lo
 
 func environment(s settings, log *slog.Logger) connector.Environment {
 	return connections.NewEnvironment(connections.Config{
-		Dev: s.dev, AllowPrivateOrgs: s.allowPrivateOrgs, UserAgent: "okta-connector/" + version, Logger: log,
+		Dev: s.dev, AllowPrivateOrgs: s.allowPrivateOrgs, UserAgent: "okta-connector/" + version,
+		Governor: okta.GovernorConfig{Share: s.rateShare}, Logger: log,
 	})
 }
 
