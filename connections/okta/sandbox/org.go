@@ -59,7 +59,7 @@ type Credentials struct {
 	PrivateKey      string `json:"privateKey"`      // PEM, PKCS#8
 	DPoPClientID    string `json:"dpopClientId"`    // a service app with the same key that demands DPoP
 	WebClientID     string `json:"webClientId"`     // for the authorization code flow
-	WebClientSecret string `json:"webClientSecret"` //
+	WebClientSecret string `json:"webClientSecret"` // of WebClientID
 }
 
 // Org is an Okta org. It is safe for concurrent use.
