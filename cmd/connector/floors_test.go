@@ -72,3 +72,17 @@ func TestImportsOnlyGoDown(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingOfTestsIsShipped: what proves the program is not part of it.
+func TestNothingOfTestsIsShipped(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	require.NoError(t, err)
+	require.Contains(t, string(out), module+"actions")
+	for _, pkg := range []string{
+		"github.com/getkin/kin-openapi", "github.com/okta/okta-sdk-golang", "github.com/stretchr/testify",
+		"github.com/chromedp/", "github.com/rogpeppe/go-internal",
+	} {
+		require.NotContains(t, string(out), pkg)
+	}
+}
