@@ -29,6 +29,7 @@ type Config struct {
 	Keys        *Keys         // nil, or none: no key is needed (the server must be bound to loopback then)
 	MaxBody     int64         // bytes of a request; 0: [DefaultMaxBody]
 	CallTimeout time.Duration // of one invocation without Connector-Timeout; 0: [DefaultCallTimeout]
+	Metrics     http.Handler  // for Prometheus; nil: 404
 	Sessions    *Sessions     // what browsers carry instead of a key; nil: none, and no form tokens
 	Console     http.Handler  // everything that is not the API; nil: 404
 	PublicURL   string        // where browsers reach this server; "": the address of the request
@@ -71,6 +72,8 @@ func (s *server) routes() http.Handler {
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	r.Get("/readyz", s.json(s.ready))
 	r.HandleFunc("/hooks/{subscription}", s.hook)
+	r.With(s.authenticate).Get("/openapi.json", s.openAPI)
+	r.With(s.authenticate).Get("/metrics", s.metrics)
 
 	r.Route("/v1", func(r chi.Router) {
 		r.Use(s.authenticate)
@@ -108,6 +111,14 @@ func (s *server) routes() http.Handler {
 		r.Post("/deliveries/{id}/retry", s.json(s.retryDelivery))
 	})
 	return r
+}
+
+func (s *server) metrics(w http.ResponseWriter, r *http.Request) {
+	if s.Metrics == nil {
+		s.notFound(w, r)
+		return
+	}
+	s.Metrics.ServeHTTP(w, r)
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
