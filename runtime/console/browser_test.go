@@ -135,15 +135,30 @@ func (b *tab) visit(path string) {
 	b.until(`document.documentElement.classList.contains('js')`)
 }
 
-// until waits until a script's expression is true.
+// until waits until a script's expression is true, also across pages.
 func (b *tab) until(expression string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	_, err := chromedp.Run(ctx, chromedp.Poll[bool](`Boolean(`+expression+`)`, chromedp.WithPollingInterval(20*time.Millisecond)))
-	if err != nil {
-		require.NoError(b.t, err, "waiting for %s on a page that says:\n%s", expression, b.text("body"))
+	again := time.NewTicker(15 * time.Millisecond)
+	defer again.Stop()
+	for {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`Boolean(`+expression+`)`)) // fails while a page is left
+		if err == nil && ok {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			require.FailNow(b.t, "waited in vain", "for %s on a page that says:\n%s", expression, b.text("body"))
+		}
 	}
+}
+
+// arrive waits until the browser is on another page of the site, and its scripts have run.
+func (b *tab) arrive(path string) {
+	b.t.Helper()
+	b.until(`location.pathname === ` + quote(path) + ` && document.documentElement.classList.contains('js')`)
 }
 
 // eval runs an expression and reads its value.

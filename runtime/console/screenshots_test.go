@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
@@ -93,11 +92,7 @@ func TestScreenshots(t *testing.T) {
 		{"phone-light", 390, 844, "light"}, {"phone-dark", 390, 844, "dark"},
 	} {
 		b := s.open()
-		b.do(chromedp.EmulateViewport(looks.width, looks.height))
-		_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: looks.scheme}},
-		})
-		require.NoError(t, err)
+		b.look(looks.width, looks.height, looks.scheme)
 		for _, v := range views() {
 			b.visit(v.path)
 			if v.do != nil {

@@ -133,7 +133,7 @@ func plain(v any) string {
 }
 
 // inputs makes the JSON of what was posted. An empty control is "not set": it is left out, or null where a default would
-// otherwise apply. A control that still holds its default is left out too. kept says that the secret of a name is stored
+// otherwise apply. A control that still holds its default is left out too, as is one that was not posted. kept says that the secret of a name is stored
 // already: an empty control keeps it.
 func (s section) inputs(form url.Values, kept func(name string) bool) json.RawMessage {
 	given := make(map[string]any)
@@ -145,7 +145,7 @@ func (s section) inputs(form url.Values, kept func(name string) bool) json.RawMe
 		switch {
 		case value == nil && f.Secret && kept != nil && kept(f.Name):
 			given[f.Name] = map[string]bool{"set": true}
-		case value == nil && f.Default != nil:
+		case value == nil && f.Default != nil && form.Has(s.prefix+f.Name):
 			given[f.Name] = nil
 		case value != nil && !isDefault(f, value):
 			given[f.Name] = value

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -113,6 +114,9 @@ func (s *site) subscribe(id string, spec map[string]any) {
 	_, _, err := s.engine.PutSubscription(s.t.Context(), id, toJSON(spec), false)
 	require.NoError(s.t, err)
 }
+
+// sequence keeps names apart.
+var sequence atomic.Int64
 
 func toJSON(v any) json.RawMessage {
 	raw, err := json.Marshal(v)

@@ -111,6 +111,8 @@ func timeInWords(second, minute, hour string, anyDay bool) []string {
 		}
 	case wild(hour) && mErr == nil && m == 0:
 		return append(parts, "every hour")
+	case strings.HasPrefix(hour, "*/") && mErr == nil && m == 0:
+		return append(parts, everyOf(hour, "hour"))
 	default:
 		parts = append(parts, everyOf(minute, "minute"))
 	}

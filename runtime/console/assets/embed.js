@@ -42,7 +42,9 @@ export function embed(swapped) {
       case `${prefix}values`: {
         const extra = { _do: 'fill', _inputs: JSON.stringify(event.data.inputs ?? {}), _times: JSON.stringify(event.data) }
         const answer = await post(current(), null, null, extra).catch(() => null)
-        if (answer) swap(['form'], answer, swapped)
+        if (!answer) break
+        swap(['form'], answer, swapped)
+        tell('filled')
         break
       }
       case `${prefix}submit`:

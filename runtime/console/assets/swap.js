@@ -53,6 +53,10 @@ export function swap(ids, answer, swapped) {
   const secrets = [...document.querySelectorAll('[data-secret]')].map((input) => [input.name, input.value])
   for (const [now, next] of pairs) {
     const fresh = document.importNode(next, true)
+    for (const first of fresh.querySelectorAll('[autofocus]')) {
+      first.removeAttribute('autofocus') // a browser does that for whole pages only
+      first.dataset.first = ''
+    }
     now.replaceWith(fresh)
     for (const input of fresh.querySelectorAll('[data-secret]')) {
       const at = secrets.findIndex(([name]) => name === input.name)
@@ -68,7 +72,7 @@ export function swap(ids, answer, swapped) {
 
 // focusFirst moves to the first error, or to what has just been said.
 export function focusFirst(root) {
-  let target = root.querySelector('[autofocus]') ?? root.querySelector('[data-focus]')
+  let target = root.querySelector('[autofocus], [data-first]') ?? root.querySelector('[data-focus]')
   if (!target) return
   const list = target.closest('[data-list]')
   if (list) target = list.querySelector('.row input') ?? target
