@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -214,49 +213,51 @@ func TestCrash(t *testing.T) {
 	p.stop()
 }
 
-// TestCrash_Replicas does so with three on one PostgreSQL, of which a random one is killed, or frozen for longer or
-// shorter than its claims last.
+// TestCrash_Replicas does so with three on one PostgreSQL: one is frozen for longer than its claims last, and of the
+// two others a random one is killed, or frozen for a moment.
 func TestCrash_Replicas(t *testing.T) {
 	t.Parallel()
 	database := pgtest.URL(t)
-	env := []string{"CONNECTOR_SECRET_KEY=" + base64.StdEncoding.EncodeToString(make([]byte, 32))}
-	begin := func() *process {
-		return start(t, env, "serve", "--addr", "127.0.0.1:0", "--dev", "--database", database)
-	}
-	replicas := []*process{begin(), begin(), begin()} // at once: one of them migrates
-	for _, p := range replicas {
-		p.findURL()
-	}
-	c := newCrashTest(t, func() *process { return replicas[0] })
+	all := replicas(t, database, 3)
+	c := newCrashTest(t, func() *process { return all[0] })
 	c.pause(time.Second)
-	frozen := replicas[0] // for longer than its claims last, while the others go on
-	require.NoError(t, frozen.cmd.Process.Signal(syscall.SIGSTOP))
-	thaw := time.Now().Add(11 * time.Second)
-
-	kills := 0
-	for deadline := time.Now().Add(*crashFor); time.Now().Before(deadline); kills++ {
+	thaw := all[0].freeze()
+	thawAt := time.Now().Add(frozenFor)
+	hits := 0
+	for deadline := time.Now().Add(*crashFor); time.Now().Before(deadline); hits++ {
 		c.pause(1500 * time.Millisecond)
+		if time.Now().After(thawAt) {
+			thaw()
+			c.pause(2 * time.Second)
+			thaw, thawAt = all[0].freeze(), time.Now().Add(frozenFor)
+		}
 		victim := 1 + c.chance.IntN(2)
 		if c.chance.IntN(2) == 0 {
-			require.NoError(t, replicas[victim].cmd.Process.Signal(syscall.SIGSTOP))
+			wake := all[victim].freeze()
 			c.pause(1500 * time.Millisecond)
-			require.NoError(t, replicas[victim].cmd.Process.Signal(syscall.SIGCONT))
+			wake()
 			continue
 		}
-		replicas[victim].kill()
-		replicas[victim] = begin()
-		replicas[victim].findURL()
-		if time.Now().After(thaw) {
-			require.NoError(t, frozen.cmd.Process.Signal(syscall.SIGCONT))
-			c.pause(2 * time.Second)
-			require.NoError(t, frozen.cmd.Process.Signal(syscall.SIGSTOP))
-			thaw = time.Now().Add(11 * time.Second)
-		}
+		all[victim].kill()
+		all[victim] = replicas(t, database, 1)[0]
 	}
 	c.calmDown()
-	replicas[1].kill()
-	c.goesOn(25 * time.Second) // on the third, once the claims of the two others have ended
-	require.NoError(t, frozen.cmd.Process.Signal(syscall.SIGCONT))
-	c.compare(replicas[2])
-	t.Logf("killed or frozen %d times", kills+2)
+	all[1].kill()
+	c.goesOn(25 * time.Second) // on the third, once the claims of the killed one have ended
+	thaw()
+	c.compare(all[2])
+	t.Logf("killed or frozen %d times", hits+2)
+}
+
+// frozenFor is longer than a claim lasts.
+const frozenFor = 11 * time.Second
+
+// freeze stops the process until thaw is called: it keeps what it holds and does not learn that time passes.
+func (p *process) freeze() (thaw func()) {
+	p.t.Helper()
+	require.NoError(p.t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	return func() {
+		p.t.Helper()
+		require.NoError(p.t, p.cmd.Process.Signal(syscall.SIGCONT))
+	}
 }

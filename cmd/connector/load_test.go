@@ -8,14 +8,18 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/okta-connector/okta-connector/runtime"
 )
 
 var (
@@ -100,4 +104,63 @@ func TestLoad_Drain(t *testing.T) {
 		*drainEvents, r.bytes.Load()>>20, took.Round(time.Millisecond), float64(*drainEvents)/took.Seconds(),
 		p.cpu()-cpu, idle>>20, most>>20)
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+}
+
+// TestLoad_Subscriptions polls many subscriptions once a minute and says how late their polls came and what that cost.
+func TestLoad_Subscriptions(t *testing.T) {
+	if *subscriptions == 0 {
+		t.Skip("skipped: -subscriptions says how many")
+	}
+	o := startOrg(t, "--users", "10", "--log-events", "0")
+	p := serve(t, nil, "--dev", "--database", "sqlite:"+filepath.Join(t.TempDir(), "connector.db"))
+	status, answer := p.call(http.MethodPut, "/v1/connections/org", o.connection())
+	require.Equal(t, http.StatusCreated, status, "%v", answer)
+	began := time.Now()
+	var saving sync.WaitGroup
+	for worker := range 8 {
+		saving.Go(func() {
+			for i := worker; i < *subscriptions; i += 8 {
+				status, answer := p.call(http.MethodPut, fmt.Sprintf("/v1/subscriptions/s%d", i), map[string]any{
+					"trigger": "newSystemLogs", "connection": "org", "schedule": "* * * * *",
+				})
+				if status != http.StatusCreated {
+					t.Error(status, answer)
+				}
+			}
+		})
+	}
+	saving.Wait()
+	t.Logf("%d subscriptions saved in %s", *subscriptions, time.Since(began).Round(time.Millisecond))
+	const minutes = 3
+	time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(time.Minute))) //nolint:forbidigo // a schedule of minutes
+	first, cpu := time.Now(), p.cpu()
+	time.Sleep(minutes * time.Minute) //nolint:forbidigo // as above
+	used, took := p.cpu()-cpu, time.Since(first)
+	now, most := p.memory()
+	lags := p.lags(first)
+	at := func(percent int) time.Duration { return lags[len(lags)*percent/100].Round(time.Millisecond) }
+	t.Logf("%d polls in %d minutes: lag p50 %s, p95 %s, p99 %s, most %s; %.0f %% of one processor; memory %d MiB, %d at most",
+		len(lags), minutes, at(50), at(95), at(99), lags[len(lags)-1].Round(time.Millisecond),
+		100*used.Seconds()/took.Seconds(), now>>20, most>>20)
+}
+
+// lags returns how late polls began since a time, the least first, of a sample of a thousand subscriptions.
+func (p *process) lags(since time.Time) []time.Duration {
+	p.t.Helper()
+	every, err := runtime.ParseSchedule("* * * * *", "")
+	require.NoError(p.t, err)
+	var lags []time.Duration
+	for i := 0; i < *subscriptions; i += max(1, *subscriptions/1000) {
+		id := fmt.Sprintf("s%d", i)
+		_, answer := p.call(http.MethodGet, "/v1/subscriptions/"+id+"/runs?limit=20", nil)
+		for _, run := range answer["items"].([]any) {
+			at, err := time.Parse(time.RFC3339Nano, run.(map[string]any)["at"].(string))
+			require.NoError(p.t, err)
+			if at.After(since) {
+				lags = append(lags, at.Sub(every.Spread(id, at).Next(at.Add(-time.Minute))))
+			}
+		}
+	}
+	slices.Sort(lags)
+	return lags
 }
