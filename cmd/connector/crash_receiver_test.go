@@ -115,11 +115,19 @@ func (r *flakyReceiver) take(header http.Header, body []byte) {
 	r.batches[id] = joined
 }
 
-// has reports whether all ids have come.
-func (r *flakyReceiver) has(ids ...string) bool {
+// has reports whether an event has come.
+func (r *flakyReceiver) has(id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return !slices.ContainsFunc(ids, func(id string) bool { return r.seen[id] == 0 })
+	return r.seen[id] > 0
+}
+
+// hasLater reports whether an update of a user has come, or a later one of the same user.
+func (r *flakyReceiver) hasLater(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	user, _, _ := strings.Cut(id, ":")
+	return slices.ContainsFunc(r.first, func(have string) bool { return strings.HasPrefix(have, user) && have >= id })
 }
 
 // arrived returns the ids in the order in which they first came, and how many deliveries repeated some of them.
