@@ -13,7 +13,7 @@ import (
 	"github.com/okta-connector/okta-connector/triggers"
 )
 
-//go:generate go test . -run TestManifest_Golden -update
+//go:generate go test . -run Golden -update
 
 // New returns the manifest of a build with the given version.
 func New(version string) *connector.Manifest {

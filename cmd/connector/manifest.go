@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/okta-connector/okta-connector/manifest"
-	"github.com/okta-connector/okta-connector/runtime/connector"
+	"github.com/okta-connector/okta-connector/runtime/httpapi"
 )
 
-// printManifest prints the manifest document, indented for people.
+// printManifest prints the manifest, or what is written from it.
 func printManifest(_ context.Context, p *program, args []string) error {
 	f := p.newFlags("manifest", "")
-	format := f.String("format", "json", "`form` of the manifest: json")
+	format := f.String("format", "json", "`form`: json, openapi, or markdown for a reference page")
 	positional, err := p.parse(f, args)
 	if err != nil {
 		return err
@@ -19,10 +18,15 @@ func printManifest(_ context.Context, p *program, args []string) error {
 	if len(positional) > 0 {
 		return usagef("manifest takes no arguments")
 	}
-	index := connector.NewIndex(manifest.New(version))
+	m := manifest.New(version)
 	switch *format {
 	case "json":
-		return p.print(index.Manifest)
+		return p.print(m)
+	case "openapi":
+		return p.print(httpapi.OpenAPI(m))
+	case "markdown":
+		_, err := p.stdout.Write(manifest.Markdown(m))
+		return err
 	}
-	return usagef("--format must be json, not %s", fmt.Sprintf("%q", *format))
+	return usagef("--format must be json, openapi or markdown, not %q", *format)
 }
