@@ -142,8 +142,8 @@ func (e *Engine) LongCall(ctx context.Context, scope, id string) (LongCall, erro
 	return call, nil
 }
 
-// CancelLongCall asks for the end of a long call: at once where this process makes it, otherwise within the second. What
-// it has changed by then stays changed.
+// CancelLongCall asks for the end of a long call: at once where this process makes it, otherwise within the second.
+// What it has changed by then stays changed.
 func (e *Engine) CancelLongCall(ctx context.Context, scope, id string) error {
 	if _, err := e.LongCall(ctx, scope, id); err != nil {
 		return err

@@ -167,8 +167,8 @@ func (s *connectionState) Lock(ctx context.Context) (unlock func(), err error) {
 // keepSecrets puts stored values where the new inputs say {"set": true}. A secret stays with its org: once the domain
 // differs it must be given again.
 func keepSecrets(inputs, before json.RawMessage) (json.RawMessage, schemas.Invalid) {
-	var now, old map[string]json.RawMessage
-	if json.Unmarshal(inputs, &now) != nil || json.Unmarshal(before, &old) != nil {
+	now, old := members(inputs), members(before)
+	if now == nil || old == nil {
 		return inputs, nil
 	}
 	moved := !bytes.Equal(now["oktaDomain"], old["oktaDomain"])
@@ -186,11 +186,17 @@ func keepSecrets(inputs, before json.RawMessage) (json.RawMessage, schemas.Inval
 	if invalid != nil {
 		return nil, invalid
 	}
-	merged, err := json.Marshal(now)
-	if err != nil {
-		return inputs, nil
-	}
+	merged, _ := json.Marshal(now) // members of JSON marshal
 	return merged, nil
+}
+
+// members takes a JSON object apart; nil when it is none.
+func members(object json.RawMessage) map[string]json.RawMessage {
+	var m map[string]json.RawMessage
+	if json.Unmarshal(object, &m) != nil {
+		return nil
+	}
+	return m
 }
 
 // saysSet recognises how a view shows a secret.

@@ -153,8 +153,8 @@ func (e *Engine) setUpHook(ctx context.Context, sub store.Subscription, state *h
 
 const mendEvery = time.Minute
 
-// keepHooks puts event hooks right, until ctx ends: those that a crash or a refusal left unfinished, and those that lead
-// to the public URL of an earlier run. The URL is compared once: replicas with different ones, which is a mistake, do
+// keepHooks puts event hooks right, until ctx ends: those that a crash or a refusal left unfinished, and those that
+// lead to the public URL of an earlier run. The URL is compared once: replicas with different ones, which is a mistake, do
 // not take a hook from each other for ever.
 func (e *Engine) keepHooks(ctx context.Context) {
 	if e.publicURL == "" {

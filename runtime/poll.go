@@ -130,7 +130,8 @@ func startOf(sub store.Subscription, baseline bool) (connector.Start, error) {
 // PollOnce asks a trigger once, outside any subscription: it returns the events as CloudEvents, and the cursor for the
 // next time. Nothing is stored.
 func (e *Engine) PollOnce(
-	ctx context.Context, key string, ref ConnectionRef, inputs json.RawMessage, start connector.Start, cursor json.RawMessage,
+	ctx context.Context, key string, ref ConnectionRef, inputs json.RawMessage,
+	start connector.Start, cursor json.RawMessage,
 ) (events []json.RawMessage, next json.RawMessage, err error) {
 	trigger := e.index.Trigger(key)
 	if trigger == nil {

@@ -16,7 +16,8 @@ import (
 
 // ownHeaders are set by a delivery itself, or belong to the transport.
 var ownHeaders = []string{
-	"Content-Type", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Connection", "Host", "Te", "Trailer", "Upgrade",
+	"Content-Type", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Connection", "Host", "Te", "Trailer",
+	"Upgrade",
 	"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature",
 }
 

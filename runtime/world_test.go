@@ -255,7 +255,7 @@ const toReceiver = `,"deliverTo":{"url":"https://engine.example/hook/42","secret
 // run lets the engine work for a while, with replicas beside it.
 func (w *world) run(d time.Duration, replicas ...*runtime.Engine) {
 	ctx, cancel := context.WithCancel(w.t.Context())
-	engines := append(replicas, w.engine)
+	engines := append([]*runtime.Engine{w.engine}, replicas...)
 	done := make(chan error)
 	for _, e := range engines {
 		go func() { done <- e.Run(ctx) }()

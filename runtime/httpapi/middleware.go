@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"crypto/rand"
 	"log/slog"
 	"net/http"
@@ -95,12 +96,12 @@ func (s *server) recoverPanics(next http.Handler) http.Handler {
 			if v == nil {
 				return
 			}
-			if v == http.ErrAbortHandler {
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
 			s.log.ErrorContext(r.Context(), "panic", "value", v, "stack", string(debug.Stack()),
 				"requestId", requestID(r.Context()))
-			writeProblem(w, r, newProblem(http.StatusInternalServerError, "internal", "something went wrong here"))
+			_ = writeProblem(w, r, newProblem(http.StatusInternalServerError, "internal", "something went wrong here"))
 		}()
 		next.ServeHTTP(w, r)
 	})
