@@ -66,6 +66,7 @@ type logCursor struct {
 	Next      okta.Cursor `json:"next"`
 	Filter    string      `json:"filter,omitempty"` // baked into Next: another filter needs another link
 	Since     time.Time   `json:"since"`            // the newest published seen, or the start
+	Through   time.Time   `json:"through,omitzero"` // when the log was last read to its end, on Okta's clock
 	Recent    []string    `json:"recent,omitempty"` // uuids, oldest first
 	recentSet map[string]struct{}
 }
@@ -82,10 +83,19 @@ func scanLogs(
 			return
 		}
 		for {
+			asked := time.Now()
 			page, err := cursor.fetch(ctx, c)
 			if err != nil {
 				yield(connector.Step[logCursor]{}, err)
 				return
+			}
+			if len(page.Items) == 0 {
+				skew, err := c.ClockSkew(ctx)
+				if err != nil {
+					yield(connector.Step[logCursor]{}, err)
+					return
+				}
+				cursor.Through = asked.Add(skew)
 			}
 			events, err := cursor.take(page)
 			if err != nil {
@@ -112,6 +122,10 @@ func logPosition(
 	}
 	if stored.Filter != filter {
 		stored.Next, stored.Filter = "", filter
+		// What the old filter passed over long ago is not news to the new one.
+		if read := stored.Through.Add(-logFallback); read.After(stored.Since) {
+			stored.Since = read
+		}
 	}
 	stored.recentSet = make(map[string]struct{}, len(stored.Recent))
 	for _, id := range stored.Recent {

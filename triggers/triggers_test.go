@@ -364,6 +364,36 @@ func TestNewSystemLogs_AnotherFilterBeginsWhereTheOldOneEnded(t *testing.T) {
 	})
 }
 
+func TestNewSystemLogs_AnotherFilterDoesNotDigUpThePast(t *testing.T) {
+	inBubble(t, func(t *testing.T, o *org) {
+		w := o.watch(triggers.NewSystemLogs)
+		w.inputs, w.cursor = `{"filter":"eventType eq \"user.lifecycle.suspend\""}`, nil
+		require.Empty(t, w.poll())
+		o.create("old")
+		wait(48 * time.Hour)
+		require.Empty(t, w.poll(), "the filter passes it over")
+		wait(time.Minute)
+		b := o.create("b")
+		w.inputs = `{}`
+		require.Equal(t, []string{b}, w.poll(), "since the last poll, not since the subscription")
+	})
+}
+
+func TestNewSystemLogs_AsksForNoMoreThanOktaKeeps(t *testing.T) {
+	inBubble(t, func(t *testing.T, o *org) {
+		w := &watch{
+			org: o, trigger: triggers.NewSystemLogs, inputs: `{}`,
+			start: connector.Start{Registered: time.Now(), From: time.Now().Add(-400 * 24 * time.Hour)},
+		}
+		w.poll()
+		first, err := url.Parse(o.logs()[0])
+		require.NoError(t, err)
+		since, err := time.Parse(time.RFC3339Nano, first.Query().Get("since"))
+		require.NoError(t, err)
+		require.WithinDuration(t, time.Now().Add(-90*24*time.Hour), since, time.Minute)
+	})
+}
+
 func TestNewSystemLogs_RefusesAFilterOnTime(t *testing.T) {
 	t.Parallel()
 	require.Error(t, triggers.NewSystemLogs.Check(json.RawMessage(`{"filter":"published gt \"2026-01-01T00:00:00Z\""}`)))

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -187,4 +188,40 @@ func TestManifest_HasAnETag(t *testing.T) {
 	require.NotEmpty(t, etag)
 	status, _ := a.send(http.MethodGet, "/v1/manifest", "", "If-None-Match: "+etag)
 	require.Equal(t, http.StatusNotModified, status)
+}
+
+func TestSubscription_RewoundReportsOnceMore(t *testing.T) {
+	t.Parallel()
+	for trigger, suffix := range map[string]string{"newUsers": ":created", "newSystemLogs": ""} {
+		t.Run(trigger, func(t *testing.T) {
+			t.Parallel()
+			a := newAPI(t)
+			before := time.Now().Add(-2 * time.Second).UTC().Format(time.RFC3339)
+			status, answer := a.invoke("createUser", aUser)
+			require.Equal(t, http.StatusOK, status, "%v", answer)
+			user := answer["data"].(map[string]any)["id"].(string) + suffix
+			received := func() int {
+				_, raw := a.send(http.MethodPost, "/v1/subscriptions/s/poll", "")
+				require.Contains(t, raw, `"status":"active"`)
+				_, raw = a.send(http.MethodGet, "/v1/subscriptions/s/events?limit=200", "")
+				return strings.Count(raw, `"subject":"`+strings.TrimSuffix(user, suffix)+`"`)
+			}
+			put := func(startFrom string) {
+				status, raw := a.send(http.MethodPut, "/v1/subscriptions/s",
+					`{"trigger":"`+trigger+`","connection":"prod","schedule":"@every 24h","startFrom":"`+startFrom+`"}`)
+				require.Less(t, status, 300, "%s", raw)
+			}
+			put(time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+			require.Zero(t, received(), "it begins later")
+			put(before)
+			require.Zero(t, received(), "startFrom counts once; rewinding is the way back")
+			status, raw := a.send(http.MethodPost, "/v1/subscriptions/s/rewind", `{"to":"`+before+`"}`)
+			require.Equal(t, http.StatusOK, status, "%s", raw)
+			first := received()
+			require.Positive(t, first)
+			require.Equal(t, first, received(), "each once")
+			_, _ = a.send(http.MethodPost, "/v1/subscriptions/s/rewind", `{"to":"`+before+`"}`)
+			require.Equal(t, 2*first, received(), "and once more")
+		})
+	}
 }
