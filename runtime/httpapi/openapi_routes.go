@@ -30,6 +30,10 @@ var parameters = object{
 	"status": object{
 		"name": "status", "in": "query", "schema": object{"enum": []string{"pending", "delivered", "dead"}},
 	},
+	"force": object{
+		"name": "force", "in": "query", "schema": object{"type": "boolean", "default": false},
+		"description": "Remove it even if its event hook has to be left behind in Okta.",
+	},
 	"subscription": object{"name": "subscription", "in": "query", "schema": text, "description": "Its id."},
 	"Idempotency-Key": object{
 		"name": "Idempotency-Key", "in": "header", "schema": object{"type": "string", "minLength": 1, "maxLength": maxIdempotencyKey},
@@ -196,7 +200,8 @@ var describedRoutes = []described{
 	subscriptionRoute(http.MethodGet, "", "getSubscription", "Show a subscription"),
 	{
 		method: http.MethodDelete, path: "/v1/subscriptions/{id}", id: "deleteSubscription", tag: tagSubscriptions,
-		summary: "End a subscription", answers: none("It is gone, with its events and its event hook in Okta."),
+		summary: "End a subscription", parameters: []string{"force"},
+		answers: none("It is gone, with its events and its event hook in Okta."),
 	},
 	subscriptionRoute(http.MethodPost, "/poll", "pollSubscription", "Poll now, and wait for the outcome"),
 	subscriptionRoute(http.MethodPost, "/pause", "pauseSubscription", "Stop polls and deliveries"),
