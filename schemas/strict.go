@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -43,11 +44,25 @@ func Strict(raw []byte, maxDepth int) error {
 	if offset, deep := deeper(raw, maxDepth); deep {
 		return &SyntaxError{Kind: TooDeep, Offset: offset}
 	}
-	dec := jsontext.NewDecoder(bytes.NewBuffer(raw))
+	dec, done := decoderOf(raw)
+	defer done()
 	if _, err := dec.ReadValue(); err != nil {
 		return syntaxError(raw, err)
 	}
 	return atEnd(raw, dec)
+}
+
+// decoders keeps decoders for the memory they have: every request needs several.
+var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+
+// decoderOf reads raw, strictly. done gives the decoder back, without raw, which may hold secrets.
+func decoderOf(raw []byte) (dec *jsontext.Decoder, done func()) {
+	dec = decoders.Get().(*jsontext.Decoder)
+	dec.Reset(bytes.NewBuffer(raw))
+	return dec, func() {
+		dec.Reset(new(bytes.Buffer))
+		decoders.Put(dec)
+	}
 }
 
 // deeper finds the bracket that opens level maxDepth+1. It counts brackets outside strings, which is exact for JSON and
@@ -117,7 +132,8 @@ func Members(raw []byte, maxDepth int) (map[string]json.RawMessage, error) {
 	if offset, deep := deeper(raw, maxDepth); deep {
 		return nil, &SyntaxError{Kind: TooDeep, Offset: offset}
 	}
-	dec := jsontext.NewDecoder(bytes.NewBuffer(raw))
+	dec, done := decoderOf(raw)
+	defer done()
 	if dec.PeekKind() != '{' {
 		if err := Strict(raw, maxDepth); err != nil {
 			return nil, err
@@ -147,7 +163,8 @@ func split(raw []byte) ([]member, error) {
 	if len(raw) == 0 {
 		return nil, nil
 	}
-	dec := jsontext.NewDecoder(bytes.NewBuffer(raw))
+	dec, done := decoderOf(raw)
+	defer done()
 	var members []member
 	var err error
 	switch dec.PeekKind() {
