@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/runtime/connector"
@@ -151,61 +151,6 @@ func (e *Engine) setUpHook(ctx context.Context, sub store.Subscription, state *h
 	return err
 }
 
-const mendEvery = time.Minute
-
-// keepHooks puts event hooks right, until ctx ends: those that a crash or a refusal left unfinished, and those that
-// lead to the public URL of an earlier run. The URL is compared once: replicas with different ones, which is a mistake, do
-// not take a hook from each other for ever.
-func (e *Engine) keepHooks(ctx context.Context) {
-	if e.publicURL == "" {
-		return
-	}
-	tick := time.NewTicker(mendEvery)
-	defer tick.Stop()
-	for first := true; ; first = false {
-		if err := e.mendHooks(ctx, first); err != nil && ctx.Err() == nil {
-			e.log.Error("event hooks not looked after", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-func (e *Engine) mendHooks(ctx context.Context, moved bool) error {
-	const page = 100
-	for after := ""; ; {
-		subs, err := e.store.Subscriptions(ctx, after, page)
-		if err != nil {
-			return err
-		}
-		for _, sub := range subs {
-			after = sub.ID
-			if t := e.index.Trigger(sub.Trigger); t == nil || t.Kind != connector.Webhook {
-				continue
-			}
-			broken := func(state hookState) bool {
-				return !state.Verified || moved && state.URL != e.hookURL(sub.ID)
-			}
-			var state hookState
-			_ = json.Unmarshal(sub.State, &state) // none when a crash came before it
-			if !broken(state) {
-				continue
-			}
-			var gone *NotFoundError
-			err := e.registerHook(okta.Background(ctx), sub.ID, broken)
-			if err != nil && !errors.As(err, &gone) && ctx.Err() == nil {
-				e.log.WarnContext(ctx, "event hook not set up", "subscription", sub.ID, "error", okta.Loggable(err))
-			}
-		}
-		if len(subs) < page {
-			return nil
-		}
-	}
-}
-
 func (e *Engine) saveHook(ctx context.Context, sub store.Subscription, state hookState) error {
 	raw, err := json.Marshal(state)
 	if err != nil {
@@ -226,23 +171,39 @@ type oktaHook struct {
 	} `json:"channel"`
 }
 
+// oktaHooks are the event hooks of an org.
+func oktaHooks(ctx context.Context, c *okta.Client) iter.Seq2[oktaHook, error] {
+	return func(yield func(oktaHook, error) bool) {
+		for page, err := range c.ListEventHooks(ctx) {
+			if err != nil {
+				yield(oktaHook{}, err)
+				return
+			}
+			for _, raw := range page.Items {
+				var h oktaHook
+				if err := json.Unmarshal(raw, &h); err != nil {
+					yield(h, fmt.Errorf("an event hook of the list: %w", err))
+					return
+				}
+				if !yield(h, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // findHook returns the id of the hook that state tells of, "" when there is none, and how many active hooks the org has.
 func findHook(ctx context.Context, c *okta.Client, state hookState) (id string, hooks int, err error) {
-	for page, err := range c.ListEventHooks(ctx) {
+	for h, err := range oktaHooks(ctx, c) {
 		if err != nil {
 			return "", 0, err
 		}
-		for _, raw := range page.Items {
-			var h oktaHook
-			if err := json.Unmarshal(raw, &h); err != nil {
-				return "", 0, fmt.Errorf("an event hook of the list: %w", err)
-			}
-			if h.Status == "ACTIVE" {
-				hooks++
-			}
-			if h.ID == state.HookID || id == "" && h.Channel.Config.URI == state.URL {
-				id = h.ID
-			}
+		if h.Status == "ACTIVE" {
+			hooks++
+		}
+		if h.ID == state.HookID || id == "" && h.Channel.Config.URI == state.URL {
+			id = h.ID
 		}
 	}
 	return id, hooks, nil

@@ -433,6 +433,37 @@ func TestHook_LeftUnfinishedByACrashIsMade(t *testing.T) {
 	require.Len(t, h.hooks(), 1)
 }
 
+func TestHook_RemovedOrTurnedOffInOktaIsPutBack(t *testing.T) {
+	t.Parallel()
+	for name, harm := range map[string]func(h *hooked, id string) error{
+		"removed": func(h *hooked, id string) error {
+			if _, err := h.org.Client.DeactivateEventHook(t.Context(), id); err != nil {
+				return err
+			}
+			return h.org.Client.DeleteEventHook(t.Context(), id)
+		},
+		"turned off": func(h *hooked, id string) error {
+			_, err := h.org.Client.DeactivateEventHook(t.Context(), id)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHooked(t)
+			made := h.subscribe(hookItems("user.session.start"), http.StatusCreated)
+			h.stop()
+			require.NoError(t, harm(h, made.Hook.ID))
+			h.work() // which looks at once, and then each hour
+			eventually(t, func() bool {
+				hooks := h.hooks()
+				return len(hooks) == 1 && hooks[0].Status+" "+hooks[0].VerificationStatus == "ACTIVE VERIFIED"
+			})
+			id := h.happen("user.session.start")
+			eventually(t, func() bool { return slices.Contains(h.events(), id) })
+		})
+	}
+}
+
 func TestHook_WarnsNearOktasLimits(t *testing.T) {
 	t.Parallel()
 	h := newHooked(t)
