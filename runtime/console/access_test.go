@@ -58,7 +58,9 @@ func TestSession_AForgedOneIsNone(t *testing.T) {
 	require.NoError(t, err)
 	good := v.client.Jar.Cookies(base)[0]
 	payload, signature, _ := strings.Cut(good.Value, ".")
-	for _, value := range []string{"", payload, payload + ".", "A" + payload[1:] + "." + signature, payload + "." + signature[1:]} {
+	for _, value := range []string{
+		"", payload, payload + ".", "A" + payload[1:] + "." + signature, payload + "." + signature[1:],
+	} {
 		forged := s.visitor()
 		forged.client.Jar.SetCookies(base, []*http.Cookie{{Name: good.Name, Value: value}})
 		require.Equal(t, "/login", forged.get("/").url.Path, value)
@@ -70,6 +72,26 @@ func TestPages_TakeABearerTokenToo(t *testing.T) {
 	v := newSite(t, siteOptions{keys: []string{"key"}}).visitor()
 	page := v.send(http.MethodGet, "/connections", nil, http.Header{"Authorization": {"Bearer key"}})
 	require.Equal(t, "/connections", page.url.Path)
+}
+
+func TestPages_OfferAndDoWhatTheKeyMay(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{keys: []string{"key"}, reader: "reader"})
+	v := s.visitor()
+	v.post("/login", url.Values{"key": {"reader"}})
+	list := v.get("/actions").body
+	require.Contains(t, list, `href="/actions/getUser"`)
+	require.NotContains(t, list, `href="/actions/createUser"`)
+	for path, form := range map[string]url.Values{
+		"/actions/deleteUser":         {"connection": {"sandbox"}, "in.id": {"me"}, "_do": {"confirmed"}},
+		"/connections/new":            {"key": {"apiToken"}, "name": {"x"}, "in.oktaDomain": {s.org.URL}, "in.apiToken": {"t"}},
+		"/connections/sandbox/delete": nil,
+		"/subscriptions/new":          {"trigger": {"newUsers"}, "id": {"x"}, "connection": {"sandbox"}},
+		"/sandbox":                    {"do": {"create"}},
+	} {
+		require.Contains(t, v.post(path, form).body, "may not", path)
+	}
+	s.invoke("getUser", map[string]any{"id": "me"}, nil)
 }
 
 // issue asks for a form token as an engine's server does.
@@ -99,14 +121,16 @@ func TestFormToken_OpensOneForm(t *testing.T) {
 	require.Contains(t, page.body, `data-picker="selectUser"`)
 	require.NotContains(t, page.body, `aria-label="Main"`, "it stands alone")
 	for _, path := range []string{
-		"/forms/actions/deleteUser?token=" + token, "/forms/actions/addUserToGroup", "/forms/actions/addUserToGroup?token=x" + token,
+		"/forms/actions/deleteUser?token=" + token, "/forms/actions/addUserToGroup",
+		"/forms/actions/addUserToGroup?token=x" + token,
 	} {
 		require.Equal(t, http.StatusUnauthorized, v.get(path).status, path)
 	}
 	require.Equal(t, "/login", v.get("/?token="+token).url.Path, "it opens no page")
 	found := v.post("/forms/options/selectGroup", url.Values{"token": {token}, "query": {"Eng"}})
 	require.Contains(t, found.body, "Engineering")
-	require.Equal(t, http.StatusUnauthorized, v.post("/forms/options/selectGroup", url.Values{"connection": {"sandbox"}}).status)
+	stranger := v.post("/forms/options/selectGroup", url.Values{"connection": {"sandbox"}})
+	require.Equal(t, http.StatusUnauthorized, stranger.status)
 }
 
 func TestFormToken_ForWhatIsNotThere(t *testing.T) {

@@ -34,7 +34,7 @@ type actionGroup struct {
 func (c *console) actions(w http.ResponseWriter, r *http.Request) {
 	p := actionsPage{Query: strings.TrimSpace(r.FormValue("q"))}
 	at := map[string]int{}
-	for _, action := range c.index.Actions {
+	for _, action := range c.offered(r).Actions {
 		if !matches(p.Query, action.Label, action.Key, action.Group, action.Description) {
 			continue
 		}
@@ -49,6 +49,11 @@ func (c *console) actions(w http.ResponseWriter, r *http.Request) {
 	}
 	slices.SortStableFunc(p.Groups, func(a, b actionGroup) int { return len(b.Actions) - len(a.Actions) })
 	c.render(w, r, http.StatusOK, "actions", page{Title: "Actions", Section: "actions", Data: p})
+}
+
+// offered is the manifest without what whoever is signed in may not use.
+func (c *console) offered(r *http.Request) *connector.Manifest {
+	return runtime.CallerOf(r.Context()).View(c.index.Manifest)
 }
 
 // matches reports whether every word of query is in one of the texts.
@@ -198,7 +203,9 @@ func took(d time.Duration, meta map[string]any) string {
 
 // download answers with all of an answer that a page is too small for. It is for actions that only read: the call is
 // made again.
-func (c *console) download(w http.ResponseWriter, r *http.Request, action *connector.Action, prepared *runtime.Prepared) {
+func (c *console) download(
+	w http.ResponseWriter, r *http.Request, action *connector.Action, prepared *runtime.Prepared,
+) {
 	answer, err := c.engine.Perform(r.Context(), prepared, func(okta.Page) {})
 	if err != nil {
 		c.fail(w, r, err)

@@ -3,6 +3,7 @@ package console_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -20,7 +21,7 @@ import (
 // browser is one Chromium for all tests of the package; each test gets tabs of its own.
 var browser = sync.OnceValues(startBrowser)
 
-var errNoBrowser = fmt.Errorf("no chromium on this machine")
+var errNoBrowser = errors.New("no chromium on this machine")
 
 // stopBrowser ends the browser once all tests have.
 var stopBrowser = func() {}
@@ -76,7 +77,7 @@ const patience = 15 * time.Second
 func (s *site) open() *tab {
 	s.t.Helper()
 	parent, err := browser()
-	if err == errNoBrowser {
+	if errors.Is(err, errNoBrowser) {
 		s.t.Skip("skipped: " + err.Error() + "; apt-get install chromium")
 	}
 	require.NoError(s.t, err)
@@ -175,6 +176,12 @@ func eval[T any](b *tab, expression string) T {
 func (b *tab) text(selector string) string {
 	b.t.Helper()
 	return eval[string](b, fmt.Sprintf(`document.querySelector(%s)?.innerText ?? ''`, quote(selector)))
+}
+
+// value is what a control holds.
+func (b *tab) value(selector string) string {
+	b.t.Helper()
+	return eval[string](b, fmt.Sprintf(`document.querySelector(%s).value`, quote(selector)))
 }
 
 // fill puts a value into a control as typing does.

@@ -109,12 +109,7 @@ func (c *console) showConnection(
 		p.Fields = connectionSection(p.Kind).draw(d)
 		p.NameError = takeAt(d, "/name")
 		p.Errors = summarize(d.invalid, p.Fields)
-		if p.NameError != "" {
-			p.Errors.Count++
-			p.Errors.Fields = append([]field{{
-				ID: "name", Field: schemas.Field{Title: "Name"}, Error: p.NameError,
-			}}, p.Errors.Fields...)
-		}
+		p.Errors.lead("name", "Name", p.NameError)
 		p.Callback = c.origin(r) + "/oauth/callback"
 	}
 	c.render(w, r, status, "connection", page{Title: title, Section: "connections", Data: p})

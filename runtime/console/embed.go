@@ -100,7 +100,8 @@ func (c *console) embedded(w http.ResponseWriter, r *http.Request) {
 		return
 	case !allowed:
 		c.render(w, r, http.StatusUnauthorized, "message", page{Title: "Signed out", Bare: true, Data: message{
-			Title: "This form cannot be shown any more", Text: "What let you in is too old or was made for another form. Open the form again.",
+			Title: "This form cannot be shown any more",
+			Text:  "What let you in is too old or was made for another form. Open the form again.",
 		}})
 		return
 	case e == nil:
@@ -117,7 +118,8 @@ func (c *console) embedded(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet:
 		values = merge(e.input.defaults(), e.times.defaults())
 	case values.Get("_do") == "fill":
-		values = merge(e.input.values(json.RawMessage(values.Get("_inputs"))), e.times.values(json.RawMessage(values.Get("_times"))))
+		inputs, times := json.RawMessage(values.Get("_inputs")), json.RawMessage(values.Get("_times"))
+		values = merge(e.input.values(inputs), e.times.values(times))
 	case values.Get("_more") == "":
 		sent, err := c.submitEmbedded(r, e, grant, values)
 		if err == nil {

@@ -12,18 +12,20 @@ var icons = map[string]string{
 	"subscriptions": `<path d="M5 11a7 7 0 0 1 14 0c0 5 2 6 2 6H3s2-1 2-6M10 20a2 2 0 0 0 4 0"/>`,
 	"deliveries":    `<path d="M3 12 21 4l-6 17-4-7zM11 14l10-10"/>`,
 	"sandbox":       `<path d="M9 3h6M10 3v6L5 18a2 2 0 0 0 2 3h10a2 2 0 0 0 2-3l-5-9V3M7.500 14h9"/>`,
-	"sun":           `<circle cx="12" cy="12" r="4"/><path d="M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M5 19l2-2M17 7l2-2"/>`,
-	"moon":          `<path d="M20 14A8.500 8.500 0 0 1 10 4a8.500 8.500 0 1 0 10 10z"/>`,
-	"out":           `<path d="M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9"/>`,
-	"alert":         `<path d="M12 3 2 20h20zM12 10v4M12 17v.1"/>`,
-	"check":         `<path d="m4 12 5 6L20 6"/>`,
-	"copy":          `<path d="M9 9h11v12H9zM5 15H4V3h11v2"/>`,
-	"plus":          `<path d="M12 5v14M5 12h14"/>`,
-	"arrow":         `<path d="M5 12h14M13 6l6 6-6 6"/>`,
-	"user":          `<circle cx="12" cy="8" r="4"/><path d="M4 21c0-5 4-7 8-7s8 2 8 7"/>`,
-	"search":        `<circle cx="11" cy="11" r="6"/><path d="m16 16 5 5"/>`,
+	"sun": `<circle cx="12" cy="12" r="4"/>` +
+		`<path d="M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M5 19l2-2M17 7l2-2"/>`,
+	"moon":   `<path d="M20 14A8.500 8.500 0 0 1 10 4a8.500 8.500 0 1 0 10 10z"/>`,
+	"out":    `<path d="M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9"/>`,
+	"alert":  `<path d="M12 3 2 20h20zM12 10v4M12 17v.1"/>`,
+	"check":  `<path d="m4 12 5 6L20 6"/>`,
+	"copy":   `<path d="M9 9h11v12H9zM5 15H4V3h11v2"/>`,
+	"plus":   `<path d="M12 5v14M5 12h14"/>`,
+	"arrow":  `<path d="M5 12h14M13 6l6 6-6 6"/>`,
+	"user":   `<circle cx="12" cy="8" r="4"/><path d="M4 21c0-5 4-7 8-7s8 2 8 7"/>`,
+	"search": `<circle cx="11" cy="11" r="6"/><path d="m16 16 5 5"/>`,
 }
 
 func icon(name string) template.HTML {
-	return template.HTML(`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">` + icons[name] + `</svg>`) //nolint:gosec // constants
+	//nolint:gosec // constants
+	return template.HTML(`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">` + icons[name] + `</svg>`)
 }

@@ -38,7 +38,7 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *console) overviewPage(r *http.Request) (*overviewPage, error) {
-	p := &overviewPage{Actions: len(c.index.Actions), Sandbox: c.Sandbox}
+	p := &overviewPage{Actions: len(c.offered(r).Actions), Sandbox: c.Sandbox}
 	connections, err := c.allConnections(r.Context())
 	if err != nil {
 		return nil, err
@@ -57,7 +57,9 @@ func (c *console) overviewPage(r *http.Request) (*overviewPage, error) {
 			p.Active++
 		}
 		if v.Status == "failing" && v.LastPoll != nil {
-			p.Attention = append(p.Attention, attention{v.ID + " is failing: " + sentence(v.LastPoll.Error), "/subscriptions/" + v.ID})
+			p.Attention = append(p.Attention, attention{
+				v.ID + " is failing: " + sentence(v.LastPoll.Error), "/subscriptions/" + v.ID,
+			})
 		}
 		if v.Counts.Dead > 0 {
 			p.Attention = append(p.Attention, attention{

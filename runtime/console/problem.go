@@ -64,6 +64,15 @@ type errorSummary struct {
 	Others schemas.Invalid // what no field of the form is to blame for
 }
 
+// lead puts an error before all others: that of a control which no schema draws.
+func (s *errorSummary) lead(id, title, detail string) {
+	if detail == "" {
+		return
+	}
+	s.Count++
+	s.Fields = append([]field{{ID: id, Field: schemas.Field{Title: title}, Error: detail}}, s.Fields...)
+}
+
 // summarize lists the fields with errors and gives the focus to the first.
 func summarize(others schemas.Invalid, sections ...[]field) errorSummary {
 	s := errorSummary{Others: others, Count: len(others)}

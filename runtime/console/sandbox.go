@@ -158,8 +158,8 @@ func (c *console) happen(w http.ResponseWriter, r *http.Request) {
 }
 
 var (
-	firstNames = strings.Fields("Ada Grace Alan Edsger Barbara Donald Margaret Dennis Frances Ken Radia Tim Hedy Linus Joan")
-	lastNames  = strings.Fields("Lovelace Hopper Turing Dijkstra Liskov Knuth Hamilton Ritchie Allen Thompson Perlman Clarke")
+	firstNames = strings.Fields("Ada Grace Alan Edsger Barbara Donald Margaret Dennis Frances Ken Radia Tim Hedy Joan")
+	lastNames  = strings.Fields("Lovelace Hopper Turing Dijkstra Liskov Knuth Hamilton Ritchie Allen Thompson Clarke")
 )
 
 // newPerson makes somebody up.

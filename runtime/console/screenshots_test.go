@@ -88,8 +88,10 @@ func TestScreenshots(t *testing.T) {
 		width, height int64
 		scheme        string
 	}{
-		{"wide-light", 1440, 900, "light"}, {"wide-dark", 1440, 900, "dark"},
-		{"phone-light", 390, 844, "light"}, {"phone-dark", 390, 844, "dark"},
+		{"wide-light", 1440, 900, "light"},
+		{"wide-dark", 1440, 900, "dark"},
+		{"phone-light", 390, 844, "light"},
+		{"phone-dark", 390, 844, "dark"},
 	} {
 		b := s.open()
 		b.look(looks.width, looks.height, looks.scheme)
@@ -126,7 +128,9 @@ func (s *site) populate() {
 		}
 	}))
 	s.t.Cleanup(receiver.Close)
-	s.subscribe("audit-log", map[string]any{"trigger": "newSystemLogs", "schedule": "*/5 * * * *", "timeZone": "Europe/Berlin"})
+	s.subscribe("audit-log", map[string]any{
+		"trigger": "newSystemLogs", "schedule": "*/5 * * * *", "timeZone": "Europe/Berlin",
+	})
 	s.subscribe("new-hires", map[string]any{
 		"trigger": "newUsers", "schedule": "0 9 * * 1-5", "deliverTo": map[string]any{"url": receiver.URL + "/hires"},
 	})

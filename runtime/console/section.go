@@ -34,7 +34,9 @@ func newSection(fields []schemas.Field, prefix, pointer string) section {
 
 // without returns the section without some of its fields.
 func (s section) without(names ...string) section {
-	s.fields = slices.DeleteFunc(slices.Clone(s.fields), func(f schemas.Field) bool { return slices.Contains(names, f.Name) })
+	s.fields = slices.DeleteFunc(slices.Clone(s.fields), func(f schemas.Field) bool {
+		return slices.Contains(names, f.Name)
+	})
 	return s
 }
 
@@ -132,9 +134,9 @@ func plain(v any) string {
 	return string(raw)
 }
 
-// inputs makes the JSON of what was posted. An empty control is "not set": it is left out, or null where a default would
-// otherwise apply. A control that still holds its default is left out too, as is one that was not posted. kept says that the secret of a name is stored
-// already: an empty control keeps it.
+// inputs makes the JSON of what was posted. An empty control is "not set": it is left out, or null where a default
+// would otherwise apply. A control that still holds its default is left out too, as is one that was not posted. kept
+// says that the secret of a name is stored already: an empty control keeps it.
 func (s section) inputs(form url.Values, kept func(name string) bool) json.RawMessage {
 	given := make(map[string]any)
 	for _, f := range s.fields {
@@ -168,8 +170,8 @@ func (s section) shown(f schemas.Field, form url.Values) bool {
 	return f.ShowWhen == nil || last(form[s.prefix+f.ShowWhen.Field]) == plain(f.ShowWhen.Equals)
 }
 
-// value is what a control says, nil for nothing. What cannot be right is handed on as it is, so that one validator words
-// all errors.
+// value is what a control says, nil for nothing. What cannot be right is handed on as it is, so that one validator
+// words all errors.
 func (s section) value(f schemas.Field, form url.Values) any {
 	name := s.prefix + f.Name
 	switch f.Kind {

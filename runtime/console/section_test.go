@@ -38,24 +38,39 @@ func TestInputs_FromTheControls(t *testing.T) {
 		form string
 		want string
 	}{
-		"an untouched form says nothing":            {"in.text=x&in.on=false&in.on=true&in.count=5&in.maybe=", `{}`},
-		"a cleared default is not set":              {"in.text=&in.on=true&in.count=", `{"text":null,"count":null}`},
-		"what was not posted is not said":           {"in.combo=a", `{"combo":"a"}`},
-		"a switch that is off":                      {"in.on=false&in.text=x&in.count=5", `{"on":false}`},
-		"a boolean without default has three ways":  {"in.maybe=false&" + untouched, `{"maybe":false}`},
-		"text keeps its spaces":                     {"in.combo=+a+&" + untouched, `{"combo":" a "}`},
-		"lines of a browser":                        {"in.long=a%0D%0Ab&" + untouched, `{"long":"a\nb"}`},
-		"a number":                                  {"in.text=x&in.on=true&in.count=12", `{"count":12}`},
-		"what is no number is for the validator":    {"in.text=x&in.on=true&in.count=12abc", `{"count":"12abc"}`},
-		"a list has no empty lines":                 {"in.list=a%0D%0A%0D%0A+b+&" + untouched, `{"list":["a","b"]}`},
-		"rows without the empty ones":               {"in.rows.key=a&in.rows.value=1&in.rows.key=&in.rows.value=&" + untouched, `{"rows":[{"key":"a","value":"1"}]}`},
-		"a row without key is for the validator":    {"in.rows.key=&in.rows.value=1&" + untouched, `{"rows":[{"key":"","value":"1"}]}`},
-		"JSON":                                      {"in.json=%7B%22a%22%3A1%7D&" + untouched, `{"json":{"a":1}}`},
-		"what is no JSON is for the validator":      {"in.json=%7Boops&" + untouched, `{"json":"{oops"}`},
-		"a moment in a zone":                        {"in.when=2026-01-31T09:00&in.when.zone=Europe/Berlin&" + untouched, `{"when":"2026-01-31T09:00:00+01:00"}`},
-		"an unknown zone is for the validator":      {"in.when=2026-01-31T09:00&in.when.zone=Mars&" + untouched, `{"when":"2026-01-31T09:00:00"}`},
-		"a field whose condition holds":             {"in.depends=d&" + untouched, `{"depends":"d"}`},
-		"a field whose condition fails is not sent": {"in.depends=d&in.on=false&in.text=x&in.count=5", `{"on":false}`},
+		"an untouched form says nothing":           {"in.text=x&in.on=false&in.on=true&in.count=5&in.maybe=", `{}`},
+		"a cleared default is not set":             {"in.text=&in.on=true&in.count=", `{"text":null,"count":null}`},
+		"what was not posted is not said":          {"in.combo=a", `{"combo":"a"}`},
+		"a switch that is off":                     {"in.on=false&in.text=x&in.count=5", `{"on":false}`},
+		"a boolean without default has three ways": {"in.maybe=false&" + untouched, `{"maybe":false}`},
+		"text keeps its spaces":                    {"in.combo=+a+&" + untouched, `{"combo":" a "}`},
+		"lines of a browser":                       {"in.long=a%0D%0Ab&" + untouched, `{"long":"a\nb"}`},
+		"a number":                                 {"in.text=x&in.on=true&in.count=12", `{"count":12}`},
+		"what is no number is for the validator":   {"in.text=x&in.on=true&in.count=12abc", `{"count":"12abc"}`},
+		"a list has no empty lines":                {"in.list=a%0D%0A%0D%0A+b+&" + untouched, `{"list":["a","b"]}`},
+		"rows without the empty ones": {
+			"in.rows.key=a&in.rows.value=1&in.rows.key=&in.rows.value=&" + untouched,
+			`{"rows":[{"key":"a","value":"1"}]}`,
+		},
+		"a row without key is for the validator": {
+			"in.rows.key=&in.rows.value=1&" + untouched,
+			`{"rows":[{"key":"","value":"1"}]}`,
+		},
+		"JSON":                                 {"in.json=%7B%22a%22%3A1%7D&" + untouched, `{"json":{"a":1}}`},
+		"what is no JSON is for the validator": {"in.json=%7Boops&" + untouched, `{"json":"{oops"}`},
+		"a moment in a zone": {
+			"in.when=2026-01-31T09:00&in.when.zone=Europe/Berlin&" + untouched,
+			`{"when":"2026-01-31T09:00:00+01:00"}`,
+		},
+		"an unknown zone is for the validator": {
+			"in.when=2026-01-31T09:00&in.when.zone=Mars&" + untouched,
+			`{"when":"2026-01-31T09:00:00"}`,
+		},
+		"a field whose condition holds": {"in.depends=d&" + untouched, `{"depends":"d"}`},
+		"a field whose condition fails is not sent": {
+			"in.depends=d&in.on=false&in.text=x&in.count=5",
+			`{"on":false}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,7 +123,8 @@ func TestDraw_PutsEachErrorBesideItsField(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[string]string{
-		"text": "Is required.", "rows": "The key of row 2 must have a key that is not empty.", "list": "Line 1 must not be empty.",
+		"text": "Is required.", "list": "Line 1 must not be empty.",
+		"rows": "The key of row 2 must have a key that is not empty.",
 	}, errs)
 	require.Equal(t, schemas.Invalid{{Pointer: "/inputs/unknown", Detail: "is not a known input"}}, d.invalid)
 	sum := summarize(d.invalid, fields)

@@ -61,7 +61,9 @@ func (c *console) callback(w http.ResponseWriter, r *http.Request) {
 		status = problemOf(err).Status
 		c.log.ErrorContext(r.Context(), "sign-in failed", "error", err)
 	}
-	m := message{Title: "Not signed in", Text: signInDetail(err), Link: "/connections", LinkText: "Back to the connections"}
+	m := message{
+		Title: "Not signed in", Text: signInDetail(err), Link: "/connections", LinkText: "Back to the connections",
+	}
 	if name != "" {
 		m.Link, m.LinkText = "/connections/"+url.PathEscape(name), "Back to the connection"
 	}

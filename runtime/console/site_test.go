@@ -38,6 +38,7 @@ type site struct {
 // siteOptions say how a site differs from one on loopback, without keys, in sandbox mode.
 type siteOptions struct {
 	keys        []string
+	reader      string // a key that may only look, beside keys
 	embedOrigin string
 	empty       bool // nothing is connected
 }
@@ -61,6 +62,10 @@ func newSite(t testing.TB, opts siteOptions) *site {
 	})
 	require.NoError(t, err)
 	keys := httpapi.NewKeys(opts.keys)
+	if opts.reader != "" {
+		keys, err = keys.With(httpapi.Key{Name: "reader", Secret: opts.reader})
+		require.NoError(t, err)
+	}
 	sessions := httpapi.NewSessions(keys, bytes.Repeat([]byte{2}, 32), s.URL)
 	pages, err := console.New(console.Config{
 		Engine: s.engine, Sessions: sessions, PublicURL: s.URL, EmbedOrigin: opts.embedOrigin, Sandbox: "sandbox",

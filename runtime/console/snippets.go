@@ -19,7 +19,9 @@ type snippet struct {
 const secretHere = "REPLACE_WITH_SECRET"
 
 // snippets are a call as curl, as a command, and as the JSON that an engine sends.
-func (c *console) snippets(origin, action, connection string, schema *schemas.Schema, inputs json.RawMessage) []snippet {
+func (c *console) snippets(
+	origin, action, connection string, schema *schemas.Schema, inputs json.RawMessage,
+) []snippet {
 	shown := withoutSecrets(schema, inputs)
 	body := marshal(map[string]any{"connection": connection, "inputs": shown})
 	var engine bytes.Buffer
@@ -32,7 +34,8 @@ func (c *console) snippets(origin, action, connection string, schema *schemas.Sc
 	}
 	curl := fmt.Sprintf("curl -s %s/v1/actions/%s/invoke%s \\\n  -H 'Content-Type: application/json' \\\n  -d %s",
 		origin, action, key, quoted(string(body)))
-	cli := fmt.Sprintf("connector invoke %s --connection %s \\\n  --input %s", action, quoted(connection), quoted(string(shown)))
+	cli := fmt.Sprintf("connector invoke %s --connection %s \\\n  --input %s",
+		action, quoted(connection), quoted(string(shown)))
 	return []snippet{
 		{"curl", codeBlock{"as-curl", "The call as curl", curl}},
 		{"Command line", codeBlock{"as-cli", "The call as a command", cli}},

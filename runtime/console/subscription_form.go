@@ -59,7 +59,7 @@ func (c *console) newSubscription(w http.ResponseWriter, r *http.Request) {
 	trigger := c.index.Trigger(r.FormValue("trigger"))
 	if trigger == nil {
 		c.render(w, r, http.StatusOK, "subscription_form", page{
-			Title: "New subscription", Section: "subscriptions", Data: subscriptionForm{Triggers: c.index.Triggers},
+			Title: "New subscription", Section: "subscriptions", Data: subscriptionForm{Triggers: c.offered(r).Triggers},
 		})
 		return
 	}
@@ -125,10 +125,7 @@ func (c *console) showSubscriptionForm(
 	p.HasReceiver = form.Get("to.url") != ""
 	p.IDError = takeAt(d, "/id")
 	p.Errors = summarize(d.invalid, p.Inputs, p.Times, p.Receiver)
-	if p.IDError != "" {
-		p.Errors.Count++
-		p.Errors.Fields = append([]field{{ID: "id", Field: schemas.Field{Title: "Name"}, Error: p.IDError}}, p.Errors.Fields...)
-	}
+	p.Errors.lead("id", "Name", p.IDError)
 	if form.Get("sub.schedule") != "" {
 		p.Schedule = readSchedule(form.Get("sub.schedule"), form.Get("sub.timeZone"), p.ID, time.Now())
 	}

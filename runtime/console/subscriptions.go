@@ -173,7 +173,8 @@ func newEventItem(raw json.RawMessage) eventItem {
 // changeSubscription does what a button of the page says.
 func (c *console) changeSubscription(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	notice, err := "", error(nil)
+	var notice string
+	var err error
 	switch r.PathValue("what") {
 	case "poll":
 		notice = "polled"

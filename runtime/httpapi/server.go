@@ -63,7 +63,7 @@ func New(cfg Config) http.Handler {
 
 func (s *server) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.identify, s.logRequests, s.recoverPanics, s.secureHeaders, s.limitBody)
+	r.Use(s.identify, s.logRequests, s.recoverPanics, s.knownHost, s.secureHeaders, s.limitBody)
 	r.NotFound(s.notFound)
 	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 		_ = writeProblem(w, r, newProblem(http.StatusMethodNotAllowed, "method_not_allowed", r.Method+" is not possible here"))
