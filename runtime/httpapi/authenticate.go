@@ -9,16 +9,13 @@ import (
 )
 
 // caller is the id of the key a request came with; "" where no keys are needed.
-func caller(ctx context.Context) string {
-	id, _ := ctx.Value(callerKey).(string)
-	return id
-}
+func caller(ctx context.Context) string { return visitOf(ctx).key }
 
 // as returns r in the name of who: the engine finds there what they may do.
 func (who *identity) as(r *http.Request) *http.Request {
 	note(r, "who", who.caller.Name)
-	ctx := context.WithValue(r.Context(), callerKey, who.id)
-	return r.WithContext(runtime.WithCaller(ctx, who.caller))
+	visitOf(r.Context()).key = who.id
+	return r.WithContext(runtime.WithCaller(r.Context(), who.caller))
 }
 
 // authenticate lets through who has a key: as a bearer token, or, to read, in exchange for a session.

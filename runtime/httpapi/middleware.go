@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -14,39 +15,40 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 )
 
-type contextKey int
-
-const (
-	requestIDKey contextKey = iota
-	notesKey
-	callerKey
-)
-
-// requestID returns the id that the log and problem documents share.
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey).(string)
-	return id
+// A visit is what the layers of the server know of one request, in one value of its context.
+type visit struct {
+	id    string      // shared by the log and problem documents
+	key   string      // the id of the API key it came with; "" where no keys are needed
+	notes []slog.Attr // what handlers add to the request's one log line
 }
 
-// notes are what handlers add to the request's one log line.
-type notes struct{ attrs []any }
+type visitKey struct{}
 
-func note(r *http.Request, key string, value any) {
-	if n, ok := r.Context().Value(notesKey).(*notes); ok {
-		n.attrs = append(n.attrs, slog.Any(key, value))
+// visitOf is never nil: what nobody identified is a visit nobody knows of.
+func visitOf(ctx context.Context) *visit {
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		return v
 	}
+	return new(visit)
+}
+
+// requestID returns the id that the log and problem documents share.
+func requestID(ctx context.Context) string { return visitOf(ctx).id }
+
+func note(r *http.Request, key, value string) {
+	v := visitOf(r.Context())
+	v.notes = append(v.notes, slog.String(key, value))
 }
 
 // identify gives each request an id: the caller's X-Request-Id where it is plain, else a new one.
 func (s *server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get("X-Request-Id")
-		if !plainID(id, 8) {
-			id = rand.Text()
+		v := &visit{id: r.Header.Get("X-Request-Id")}
+		if !plainID(v.id, 8) {
+			v.id = rand.Text()
 		}
-		w.Header().Set("X-Request-Id", id)
-		ctx := context.WithValue(r.Context(), requestIDKey, id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, notesKey, new(notes))))
+		w.Header()["X-Request-Id"] = []string{v.id}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 	})
 }
 
@@ -77,14 +79,11 @@ func (s *server) logRequests(next http.Handler) http.Handler {
 		if !s.log.Enabled(r.Context(), level) {
 			return
 		}
-		attrs := []any{
-			"method", r.Method, "route", route, "status", ww.Status(), "ms", time.Since(began).Milliseconds(),
-			"requestId", requestID(r.Context()),
-		}
-		if n, ok := r.Context().Value(notesKey).(*notes); ok {
-			attrs = append(attrs, n.attrs...)
-		}
-		s.log.Log(r.Context(), level, "request", attrs...)
+		v := visitOf(r.Context())
+		attrs := append(make([]slog.Attr, 0, 5+len(v.notes)),
+			slog.String("method", r.Method), slog.String("route", route), slog.Int("status", ww.Status()),
+			slog.Int64("ms", time.Since(began).Milliseconds()), slog.String("requestId", v.id))
+		s.log.LogAttrs(r.Context(), level, "request", append(attrs, v.notes...)...)
 	})
 }
 
@@ -107,12 +106,14 @@ func (s *server) recoverPanics(next http.Handler) http.Handler {
 	})
 }
 
+// secure are the headers of every answer, shared: nobody changes a header's values in place.
+var secure = map[string][]string{
+	"X-Content-Type-Options": {"nosniff"}, "Referrer-Policy": {"no-referrer"}, "Cache-Control": {"no-store"},
+}
+
 func (s *server) secureHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
+		maps.Copy(w.Header(), secure)
 		next.ServeHTTP(w, r)
 	})
 }
