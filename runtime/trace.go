@@ -67,23 +67,23 @@ func (e *Engine) traceDelivery(ctx context.Context, s *store.Shipment) (context.
 	return e.tracer.Start(ctx, "deliver", opts...)
 }
 
-// How an attempt to deliver ended, for metrics.
+// How an attempt to deliver ended, in the metrics and the trace.
 const (
-	deliveryDelivered = "delivered"
-	deliveryRetried   = "retried" // refused, or no answer: it is tried again
-	deliveryDead      = "dead"    // that was the last attempt
+	DeliveryDelivered = "delivered"
+	DeliveryRetried   = "retried" // refused, or no answer: it is tried again
+	DeliveryDead      = "dead"    // that was the last attempt
 )
 
 // deliveryEnded tells the log, the metrics and the trace how an attempt went.
 func (e *Engine) deliveryEnded(
 	ctx context.Context, span trace.Span, s *store.Shipment, o store.Outcome, took time.Duration,
 ) {
-	level, outcome := e.log.DebugContext, deliveryDelivered
+	level, outcome := e.log.DebugContext, DeliveryDelivered
 	var err error
 	if !o.Delivered {
-		level, outcome, err = e.log.WarnContext, deliveryRetried, errors.New(o.Error)
+		level, outcome, err = e.log.WarnContext, DeliveryRetried, errors.New(o.Error)
 		if o.RetryAt.IsZero() {
-			outcome = deliveryDead
+			outcome = DeliveryDead
 		}
 	}
 	e.observer.Delivery(outcome, len(s.Events), took)

@@ -28,6 +28,7 @@ var floors = map[string]int{
 	"manifest":                 3,
 	"runtime/httpapi":          3,
 	"runtime/console":          3,
+	"runtime/telemetry":        3,
 	"cmd/connector":            4,
 }
 

@@ -15,7 +15,7 @@ var ErrUnsupported = errors.New("not supported by this database")
 type Stats struct {
 	Subscriptions     int64
 	Paused            int64
-	Failing           int64         // whose last poll went wrong
+	Failing           int64         // not paused, and their last poll went wrong
 	PollLag           time.Duration // how long the longest overdue poll has been due; 0: none is
 	PendingEvents     int64         // waiting for delivery
 	PendingDeliveries int64         // of which an attempt was begun
@@ -27,7 +27,7 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	stats, err := row(ctx, s.read(), scanStats, `SELECT
 			COUNT(*),
 			COUNT(CASE WHEN paused THEN 1 END),
-			COUNT(CASE WHEN failures > 0 THEN 1 END),
+			COUNT(CASE WHEN failures > 0 AND NOT paused THEN 1 END),
 			COALESCE(now_us() - MIN(CASE WHEN NOT paused AND poll_due_at < now_us() THEN poll_due_at END), 0),
 			CAST(COALESCE(SUM(CASE WHEN deliver IS NOT NULL THEN last_seq - batched_seq END), 0)
 				+ (SELECT COALESCE(SUM(last_seq - first_seq + 1), 0) FROM deliveries WHERE status = 'pending') AS BIGINT),
