@@ -27,6 +27,7 @@ type step struct {
 	scopes  string   // of the token that must do; "" for those that the action declares
 	sends   []string // "METHOD path?query body", the query sorted
 	answers string   // what the data has at least
+	logs    []string // the events that the System Log tells of it
 	refused string   // inputs that Okta refuses; "" for the same with a token that Okta does not know
 	code    string   // with which it refuses them
 }
@@ -59,6 +60,7 @@ func (s step) take(t *testing.T, action *connector.Action) {
 		scopes = strings.Join(action.Scopes, " ")
 	}
 	client := stage.service(t, scopes)
+	before := len(stage.log(t))
 	stage.org.Forget()
 
 	answer := mustInvoke(t, client, action, inputs)
@@ -77,6 +79,14 @@ func (s step) take(t *testing.T, action *connector.Action) {
 	require.NoError(t, json.Unmarshal([]byte(stage.fill(t, s.answers)), &want))
 	require.NoError(t, json.Unmarshal(answer.Data, &have))
 	requireHolds(t, want, have, "data")
+	var told []string
+	for _, event := range stage.log(t)[before:] {
+		told = append(told, event["eventType"].(string))
+		require.Equal(t, stage.org.Sandbox.Credentials().ClientID, event["actor"].(map[string]any)["id"])
+		require.Equal(t, "SUCCESS", event["outcome"].(map[string]any)["result"])
+		require.NotEmpty(t, event["target"])
+	}
+	require.Equal(t, s.logs, told)
 
 	if refused == "" {
 		client, refused = stage.org.Server.Client(t, "unknown"), inputs
@@ -209,6 +219,12 @@ func (s *stage) service(t *testing.T, scopes string) *okta.Client {
 	client, err := open(t.Context(), connector.Session{})
 	require.NoError(t, err)
 	return client
+}
+
+// log is the System Log so far.
+func (s *stage) log(t *testing.T) []map[string]any {
+	t.Helper()
+	return mustInvoke(t, s.org.Client, actions.GetSystemLogs, `{"sortOrder": "ASCENDING", "limit": 1000}`).list(t)
 }
 
 // make makes one of what steps name.
