@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/okta-connector/okta-connector/manifest"
 	"github.com/okta-connector/okta-connector/runtime"
 	"github.com/okta-connector/okta-connector/runtime/connector"
+	"github.com/okta-connector/okta-connector/runtime/httpapi"
 )
 
 // A target is the org and the inputs of a single call from the shell.
@@ -62,12 +62,13 @@ func (p *program) engine(ctx context.Context, t *target) (*runtime.Engine, func(
 	return engine, func() { opened.Close() }, nil
 }
 
-// invoke performs one action and prints its data.
+// invoke performs one action and prints its answer, or what it would do.
 func invoke(ctx context.Context, p *program, args []string) error {
 	var t target
 	f := p.newFlags("invoke", "ACTION")
 	t.register(f)
 	output := f.String("output", "json", "`form` of the answer: json, or ndjson for one item a line")
+	preview := f.Bool("preview", false, "print what would be sent and changed, and write nothing")
 	positional, err := p.parse(f, args)
 	if err != nil {
 		return err
@@ -92,30 +93,53 @@ func invoke(ctx context.Context, p *program, args []string) error {
 		return err
 	}
 	defer done()
-	inv := runtime.Invocation{Action: key, Connection: ref, Inputs: inputs}
-	if *output == "ndjson" {
-		return p.explain(p.stream(ctx, engine, inv))
+	prepared, err := engine.Prepare(ctx, runtime.Invocation{Action: key, Connection: ref, Inputs: inputs})
+	switch {
+	case err != nil:
+		return p.explain(err)
+	case *preview:
+		return p.answer(engine.Preview(ctx, prepared))
+	case *output == "ndjson":
+		return p.stream(ctx, engine, prepared)
 	}
-	answer, err := engine.Invoke(ctx, inv)
+	ctx, progress := runtime.WithProgress(ctx)
+	stop := p.watch(progress)
+	answer, err := engine.Perform(ctx, prepared, progress.Page)
+	stop()
+	return p.answer(answer, err)
+}
+
+// answer prints what a call brought, or why it did not.
+func (p *program) answer(v any, err error) error {
 	if err != nil {
 		return p.explain(err)
 	}
-	return p.print(answer)
+	return p.print(v)
 }
 
-func (p *program) stream(ctx context.Context, engine *runtime.Engine, inv runtime.Invocation) error {
-	prepared, err := engine.Prepare(ctx, inv)
-	if err != nil {
-		return err
+// stream prints one item a line as pages arrive. A failure after the first one is a last line too, for who reads stdout
+// only: without it a list that broke off would look complete.
+func (p *program) stream(ctx context.Context, engine *runtime.Engine, prepared *runtime.Prepared) error {
+	ctx, progress := runtime.WithProgress(ctx)
+	stop := func() {}
+	if !isTerminal(p.stdout) { // there the items are progress enough
+		stop = p.watch(progress)
 	}
-	return engine.Stream(ctx, prepared, func(page okta.Page) error {
-		for _, item := range page.Items {
-			if _, err := fmt.Fprintf(p.stdout, "%s\n", item); err != nil {
-				return err
-			}
-		}
-		return nil
+	var lines []byte
+	began := false
+	err := engine.Stream(ctx, prepared, func(page okta.Page) error {
+		progress.Page(page)
+		began = began || len(page.Items) > 0
+		lines = page.AppendLines(lines[:0])
+		_, err := p.stdout.Write(lines)
+		return err
 	}, func(cursor string) error { return json.NewEncoder(p.stdout).Encode(map[string]string{"@next": cursor}) })
+	stop()
+	if err != nil && began {
+		_, document := httpapi.Document(err)
+		_ = json.NewEncoder(p.stdout).Encode(map[string]json.RawMessage{"@problem": document}) // stderr tells it anyway
+	}
+	return p.explain(err)
 }
 
 func (p *program) print(v any) error {
