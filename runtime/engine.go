@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/runtime/store"
@@ -110,9 +109,6 @@ func New(cfg Config) (*Engine, error) {
 	}
 	if e.retryFor == 0 {
 		e.retryFor = DefaultRetryFor
-	}
-	if e.tracer == nil {
-		e.tracer = noop.NewTracerProvider().Tracer("")
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

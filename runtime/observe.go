@@ -87,12 +87,13 @@ type observed struct {
 // observe begins a call. Its end is told to the log, with nothing of what it carried, to the metrics, the trace, and,
 // when it wrote, to the audit trail.
 func (e *Engine) observe(ctx context.Context, p *Prepared) (context.Context, *observed) {
-	if !trace.SpanContextFromContext(ctx).IsValid() {
+	if p.span.IsValid() && !trace.SpanContextFromContext(ctx).IsValid() {
 		ctx = trace.ContextWithSpanContext(ctx, p.span) // of a request that was answered before
 	}
-	ctx, span := e.tracer.Start(ctx, "invoke "+p.action.Key, trace.WithAttributes(
-		attribute.String("connector.action", p.action.Key), attribute.String("okta.org", p.client.Org()),
-	))
+	ctx, span := e.startSpan(ctx, "invoke "+p.action.Key)
+	if span.IsRecording() {
+		span.SetAttributes(attribute.String("connector.action", p.action.Key), attribute.String("okta.org", p.client.Org()))
+	}
 	ctx, stats := okta.WithStats(ctx)
 	return ctx, &observed{e: e, p: p, stats: stats, began: time.Now(), span: span}
 }

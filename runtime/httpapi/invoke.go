@@ -62,6 +62,7 @@ func (s *server) newCall(r *http.Request) (call, error) {
 	if c.prepared, err = s.engine.Prepare(r.Context(), inv); err != nil {
 		return c, err
 	}
+	note(r, "org", c.prepared.Org())
 	if _, given := r.Header["Idempotency-Key"]; given && (c.key == "" || len(c.key) > maxIdempotencyKey) {
 		return c, newProblem(http.StatusBadRequest, "bad_header", "Idempotency-Key must have 1 to 255 characters")
 	}
@@ -218,7 +219,7 @@ const invocationPath = "/v1/invocations/"
 
 func writeResponse(w http.ResponseWriter, r *http.Request, resp runtime.Response) {
 	if resp.Code != "" {
-		note(r, "code", resp.Code)
+		note(r, "outcome", resp.Code)
 	}
 	kind := "application/json"
 	if resp.Status >= http.StatusBadRequest {

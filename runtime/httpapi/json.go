@@ -46,7 +46,7 @@ func (s *server) json(handle func(*http.Request) (reply, error)) http.HandlerFun
 // fail answers with err's problem; what is our own fault is logged, the caller's is not, nor that a caller went away.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := writeProblem(w, r, err)
-	note(r, "code", p.Code)
+	note(r, "outcome", p.Code)
 	if p.Status >= http.StatusInternalServerError && r.Context().Err() == nil {
 		s.log.ErrorContext(r.Context(), "request failed", "requestId", p.RequestID, "code", p.Code, "error", okta.Loggable(err))
 	}

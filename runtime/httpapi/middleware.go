@@ -13,6 +13,9 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/okta-connector/okta-connector/runtime"
 )
 
 // A visit is what the layers of the server know of one request, in one value of its context.
@@ -73,16 +76,22 @@ func (s *server) logRequests(next http.Handler) http.Handler {
 		next.ServeHTTP(ww, r)
 		route := chi.RouteContext(r.Context()).RoutePattern()
 		level := slog.LevelInfo
-		if route == "/healthz" || route == "/readyz" {
+		if route == pathHealth || route == pathReady {
 			level = slog.LevelDebug
 		}
 		if !s.log.Enabled(r.Context(), level) {
 			return
 		}
 		v := visitOf(r.Context())
-		attrs := append(make([]slog.Attr, 0, 5+len(v.notes)),
+		attrs := append(make([]slog.Attr, 0, 7+len(v.notes)),
 			slog.String("method", r.Method), slog.String("route", route), slog.Int("status", ww.Status()),
 			slog.Int64("ms", time.Since(began).Milliseconds()), slog.String("requestId", v.id))
+		if span := trace.SpanContextFromContext(r.Context()); span.IsValid() {
+			attrs = append(attrs, slog.String("traceId", span.TraceID().String()))
+		}
+		if ww.Status() < http.StatusBadRequest {
+			attrs = append(attrs, slog.String("outcome", runtime.OutcomeDone))
+		}
 		s.log.LogAttrs(r.Context(), level, "request", append(attrs, v.notes...)...)
 	})
 }

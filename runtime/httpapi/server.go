@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/okta-connector/okta-connector/runtime"
 )
@@ -33,8 +34,15 @@ type Config struct {
 	Sessions    *Sessions     // what browsers carry instead of a key; nil: none, and no form tokens
 	Console     http.Handler  // everything that is not the API; nil: 404
 	PublicURL   string        // where browsers reach this server; "": the address of the request
+	Tracer      trace.Tracer  // nil: nothing is traced
 	Logger      *slog.Logger  // nil: discard
 }
+
+// The probes.
+const (
+	pathHealth = "/healthz"
+	pathReady  = "/readyz"
+)
 
 type server struct {
 	Config
@@ -63,14 +71,14 @@ func New(cfg Config) http.Handler {
 
 func (s *server) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.identify, s.logRequests, s.recoverPanics, s.knownHost, s.secureHeaders, s.limitBody)
+	r.Use(s.identify, s.trace, s.logRequests, s.recoverPanics, s.knownHost, s.secureHeaders, s.limitBody)
 	r.NotFound(s.notFound)
 	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 		_ = writeProblem(w, r, newProblem(http.StatusMethodNotAllowed, "method_not_allowed", r.Method+" is not possible here"))
 	})
 
-	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	r.Get("/readyz", s.json(s.ready))
+	r.Get(pathHealth, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	r.Get(pathReady, s.json(s.ready))
 	r.HandleFunc("/hooks/{subscription}", s.hook)
 	r.With(s.authenticate).Get("/openapi.json", s.openAPI)
 	r.With(s.authenticate).Get("/metrics", s.metrics)

@@ -49,7 +49,7 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, c call) {
 	default:
 		p := *problemOf(err)
 		p.RequestID = requestID(r.Context())
-		note(r, "code", p.Code)
+		note(r, "outcome", p.Code)
 		lines.problem(&p)
 	}
 }
