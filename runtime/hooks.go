@@ -193,7 +193,7 @@ func oktaHooks(ctx context.Context, c *okta.Client) iter.Seq2[oktaHook, error] {
 	}
 }
 
-// findHook returns the id of the hook that state tells of, "" when there is none, and how many active hooks the org has.
+// findHook returns the id of the hook that state tells of, "" when there is none, and how many active hooks there are.
 func findHook(ctx context.Context, c *okta.Client, state hookState) (id string, hooks int, err error) {
 	for h, err := range oktaHooks(ctx, c) {
 		if err != nil {

@@ -189,7 +189,7 @@ func (e *Engine) nextPoll(sub store.Subscription, run store.Run, failure error) 
 	switch {
 	case errors.As(failure, &limited):
 		return run.EndedAt.Add(limited.RetryAfter + rand.N(minPollBackoff)), nil
-	case failure != nil:
+	case run.Result == store.RunError:
 		d := minPollBackoff << min(sub.Failures, 10)
 		d = min(d, maxPollBackoff)
 		return run.EndedAt.Add(d - d/4 + rand.N(d/2)), nil

@@ -205,15 +205,12 @@ func (w *world) set(change func()) {
 }
 
 // subscribe saves a subscription to things, from members on top of trigger and connection.
-func (w *world) subscribe(members string) runtime.SubscriptionView {
-	return w.subscribeAs("sub", members)
-}
+func (w *world) subscribe(members string) { w.subscribeAs("sub", members) }
 
-func (w *world) subscribeAs(id, members string) runtime.SubscriptionView {
+func (w *world) subscribeAs(id, members string) {
 	raw := json.RawMessage(`{"trigger":"things","connection":"prod"` + members + `}`)
-	view, _, err := w.engine.PutSubscription(w.t.Context(), id, raw, false)
+	_, _, err := w.engine.PutSubscription(w.t.Context(), id, raw, false)
 	require.NoError(w.t, err)
-	return view
 }
 
 // receiver is the deliverTo of a subscription whose receiver has a host of its own.

@@ -34,7 +34,7 @@ type flakyReceiver struct {
 func newFlakyReceiver(t *testing.T, seed uint64) *flakyReceiver {
 	t.Helper()
 	r := &flakyReceiver{
-		secret: runtime.NewWebhookSecret(), chance: rand.New(rand.NewPCG(seed, 0)), //nolint:gosec // a test's dice
+		secret: runtime.NewWebhookSecret(), chance: rand.New(rand.NewPCG(seed, 0)),
 		seen: map[string]int{}, batches: map[string]string{},
 	}
 	r.server = httptest.NewServer(r)

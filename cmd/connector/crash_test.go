@@ -46,7 +46,7 @@ func newCrashTest(t *testing.T, first func() *process) *crashTest {
 	}
 	t.Logf("to repeat the dice: -crash.seed %d -crash %s", seed, *crashFor)
 	c := &crashTest{
-		t: t, chance: rand.New(rand.NewPCG(seed, 1)), since: time.Now(), //nolint:gosec // a test's dice
+		t: t, chance: rand.New(rand.NewPCG(seed, 1)), since: time.Now(),
 		org:       startOrg(t, "--users", "40", "--groups", "4", "--apps", "2", "--log-events", "50", "--activity", "8/s"),
 		receivers: map[string]*flakyReceiver{},
 		stop:      make(chan struct{}), ended: make(chan error, 1),
@@ -64,7 +64,7 @@ func newCrashTest(t *testing.T, first func() *process) *crashTest {
 		require.Equal(t, http.StatusCreated, status, "%v", answer)
 	}
 	c.marker = c.mark()
-	live := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // a test's dice
+	live := rand.New(rand.NewPCG(seed, 2))
 	go func() { c.ended <- c.org.live(live, c.stop) }()
 	return c
 }

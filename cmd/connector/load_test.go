@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bufio"
+	"bytes"
 	"flag"
 	"fmt"
 	"net/http"
@@ -71,7 +72,7 @@ func (p *process) cpu() time.Duration {
 	p.t.Helper()
 	raw, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), "stat"))
 	require.NoError(p.t, err)
-	fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))
+	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:]))
 	user, err := strconv.Atoi(fields[11])
 	require.NoError(p.t, err)
 	system, err := strconv.Atoi(fields[12])

@@ -189,7 +189,7 @@ func (h *hooked) events() []string {
 // happen puts an event into the org's log and returns its uuid.
 func (h *hooked) happen(eventType string) string {
 	h.t.Helper()
-	res, err := http.Post(h.org.URL+"/_sandbox/logs", "application/json", //nolint:noctx // on loopback
+	res, err := http.Post(h.org.URL+"/_sandbox/logs", "application/json",
 		strings.NewReader(`{"eventType":"`+eventType+`"}`))
 	require.NoError(h.t, err)
 	defer res.Body.Close()

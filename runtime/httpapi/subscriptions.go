@@ -45,12 +45,15 @@ func (s *server) deleteSubscription(r *http.Request) (reply, error) {
 		return noContent, s.engine.AbandonSubscription(r.Context(), id)
 	}
 	err := s.engine.DeleteSubscription(r.Context(), id)
-	if p := problemOf(err); err != nil && (p.Status == http.StatusFailedDependency || p.Status > http.StatusInternalServerError) {
+	if err == nil {
+		return noContent, nil
+	}
+	if p := problemOf(err); p.Status == http.StatusFailedDependency || p.Status > http.StatusInternalServerError {
 		p.Detail += "; the subscription stays, because its event hook would be left behind in Okta: try again, or add " +
 			"?force=true to remove it all the same"
 		return reply{}, p
 	}
-	return noContent, err
+	return reply{}, err
 }
 
 func (s *server) pollNow(r *http.Request) (reply, error) {
