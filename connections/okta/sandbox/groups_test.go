@@ -112,3 +112,33 @@ func TestListGroups(t *testing.T) {
 	stats := f.get("/api/v1/groups", "expand", "stats", "filter", `type eq "BUILT_IN"`).list()
 	require.InDelta(t, 20, at(stats[0], "_embedded.stats.usersCount"), 0)
 }
+
+func TestListGroups_ExpandsTheApp(t *testing.T) {
+	f := newFixture(t, Options{Users: 5, Groups: 12, Apps: 8})
+	imported := 0
+	for _, g := range f.get("/api/v1/groups", "expand", "app").list() {
+		app, isImported := at(g, "_embedded.app.id").(string)
+		require.Equal(t, g["type"] == groupApp, isImported)
+		if isImported {
+			require.Equal(t, at(g, "source.id"), app)
+			imported++
+		}
+	}
+	require.NotZero(t, imported)
+}
+
+func TestListGroups_SearchLagsBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newSerialFixture(t, Options{SearchLag: 2 * time.Second})
+		for _, path := range []string{"/api/v1/groups", "/api/v1/realms"} {
+			f.do("POST", path, `{"profile":{"name":"Newest"}}`).ok()
+			found := func() int { return len(f.get(path, "search", `profile.name eq "Newest"`).list()) }
+			require.Zero(t, found(), path)
+			settle(2 * time.Second)
+			require.Equal(t, 1, found(), path)
+		}
+		require.Len(t, f.get("/api/v1/groups", "filter", `type eq "OKTA_GROUP"`).list(), 1)
+		f.do("POST", "/api/v1/groups", `{"profile":{"name":"Newer still"}}`).ok()
+		require.Len(t, f.get("/api/v1/groups", "filter", `type eq "OKTA_GROUP"`).list(), 2, "a filter has no lag")
+	})
+}
