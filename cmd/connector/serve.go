@@ -41,13 +41,17 @@ func serve(ctx context.Context, p *program, args []string) error {
 	}
 	log := p.logger()
 	s.logConfiguration(ctx, log)
+	if s.measured, err = p.newInstruments(ctx, log); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer s.measured.close(ctx)
 	engine, opened, err := p.openEngine(ctx, s.settings, true, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	defer opened.Close()
 
-	handler, err := surface(ctx, engine, opened, s.keys, console.Config{
+	handler, err := surface(ctx, engine, opened, s.keys, s.measured, console.Config{
 		PublicURL: s.publicURL, EmbedOrigin: s.embedOrigin, Sandbox: sandboxName(s.sandbox), Logger: log,
 	})
 	if err != nil {
@@ -70,7 +74,8 @@ func serve(ctx context.Context, p *program, args []string) error {
 
 // surface is all that is served over HTTP: the API, and the console beside it.
 func surface(
-	ctx context.Context, engine *runtime.Engine, opened *store.Store, keys *httpapi.Keys, cfg console.Config,
+	ctx context.Context, engine *runtime.Engine, opened *store.Store, keys *httpapi.Keys, measured *instruments,
+	cfg console.Config,
 ) (http.Handler, error) {
 	secret, err := opened.Secret(ctx, "sessions", func() ([]byte, error) { return []byte(rand.Text() + rand.Text()), nil })
 	if err != nil {
@@ -83,6 +88,7 @@ func surface(
 	}
 	return httpapi.New(httpapi.Config{
 		Engine: engine, Keys: keys, Sessions: cfg.Sessions, Console: pages, PublicURL: cfg.PublicURL, Logger: cfg.Logger,
+		Metrics: measured.handler(), Tracer: measured.tracing.Tracer,
 	}), nil
 }
 

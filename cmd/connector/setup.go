@@ -30,6 +30,7 @@ type settings struct {
 	rateShare   float64
 	retention   store.Retention
 	answersKept time.Duration
+	measured    *instruments
 }
 
 func (s *settings) register(f *flag.FlagSet) {
@@ -65,7 +66,7 @@ func (p *program) openEngine(ctx context.Context, s settings, exclusive bool, lo
 	if err != nil {
 		return nil, nil, &startError{err}
 	}
-	engine, err := runtime.New(runtime.Config{
+	engine, err := runtime.New(s.measured.engine(runtime.Config{
 		Index:       connector.NewIndex(manifest.New(version)),
 		Store:       opened,
 		Environment: environment(s, log),
@@ -74,7 +75,7 @@ func (p *program) openEngine(ctx context.Context, s settings, exclusive bool, lo
 		Retention:   s.retention,
 		AnswersKept: s.answersKept,
 		Logger:      log,
-	})
+	}))
 	if err != nil {
 		return nil, nil, errors.Join(&startError{err}, opened.Close())
 	}
@@ -82,10 +83,10 @@ func (p *program) openEngine(ctx context.Context, s settings, exclusive bool, lo
 }
 
 func environment(s settings, log *slog.Logger) connector.Environment {
-	return connections.NewEnvironment(connections.Config{
+	return s.measured.environment(connections.NewEnvironment(connections.Config{
 		Dev: s.dev, AllowPrivateOrgs: s.allowPrivateOrgs, UserAgent: "okta-connector/" + version,
 		Governor: okta.GovernorConfig{Share: s.rateShare}, Logger: log,
-	})
+	}))
 }
 
 const openTimeout = 30 * time.Second
