@@ -191,7 +191,7 @@ func (c *console) run(ctx context.Context, prepared *runtime.Prepared) (*result,
 }
 
 func took(d time.Duration, meta map[string]any) string {
-	text := d.Round(time.Millisecond).String()
+	text := max(d.Round(time.Millisecond), time.Millisecond).String()
 	if requests, ok := meta["requests"].(int); ok {
 		text += " · " + count(requests, "request")
 	}

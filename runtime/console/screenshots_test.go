@@ -107,6 +107,29 @@ func TestScreenshots(t *testing.T) {
 		b.visit(empty.URL + "/")
 		b.shoot("empty-" + looks.name)
 	}
+	b := s.open()
+	b.look(1320, 800, "light")
+	for _, v := range readmeViews() {
+		b.visit(v.path)
+		if v.do != nil {
+			v.do(b)
+		}
+		picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(*screenshots, v.name+".png"), picture, 0o600))
+	}
+}
+
+// readmeViews are the pictures in docs: console-action.png, console-subscription.png, console-overview.png.
+func readmeViews() []view {
+	return []view{
+		{"console-overview", "/", nil},
+		{"console-subscription", "/subscriptions/audit-log", nil},
+		{"console-action", "/actions/getUser?connection=sandbox&in.id=ada.lovelace@example.com", func(b *tab) {
+			b.click(`button.primary[value=run]`)
+			b.until(`document.querySelector('#result [data-focus]')`)
+		}},
+	}
 }
 
 // shoot writes a picture of the whole page.

@@ -33,7 +33,8 @@ func treeOf(raw json.RawMessage) node {
 	}
 	if len(root.Children) <= 3 || root.Kind == "object" {
 		for i := range root.Children {
-			root.Children[i].Open = len(root.Children[i].Children) <= 12
+			child := &root.Children[i]
+			child.Open = len(child.Children) <= 12 && !strings.HasPrefix(child.Key, "_")
 		}
 	}
 	return root

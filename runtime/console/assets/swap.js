@@ -77,7 +77,8 @@ export function focusFirst(root) {
   const list = target.closest('[data-list]')
   if (list) target = list.querySelector('.row input') ?? target
   target.focus({ preventScroll: true })
-  target.scrollIntoView({ block: 'nearest' })
+  const { top } = target.getBoundingClientRect()
+  if (top < 60 || top > innerHeight - 120) target.scrollIntoView({ block: 'start' })
 }
 
 // busy shows how long a button's work takes, and stops it when there is something to stop. It returns what ends it.
