@@ -117,6 +117,9 @@ func (d *apiDocument) add(r described) {
 		}
 		operation["requestBody"] = object{"required": true, "content": object{"application/json": media}}
 	}
+	if r.tag == tagProbes {
+		operation["security"] = []object{}
+	}
 	for name, value := range r.extensions {
 		operation[name] = value
 	}

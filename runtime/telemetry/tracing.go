@@ -31,8 +31,11 @@ type Tracing struct {
 // variables of its exporter, sampler, batches and resource itself. The error names the variable that is wrong.
 func NewTracing(ctx context.Context, version string, env func(string) string, log *slog.Logger) (*Tracing, error) {
 	on, err := wanted(env)
-	if err != nil || !on {
-		return &Tracing{Shutdown: func(context.Context) error { return nil }}, err
+	if err != nil {
+		return nil, err
+	}
+	if !on {
+		return &Tracing{Shutdown: func(context.Context) error { return nil }}, nil
 	}
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
