@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/okta-connector/okta-connector/runtime/store"
@@ -26,12 +25,11 @@ type OnceKey struct {
 	Scope       string // whose key: two callers do not meet
 	Key         string
 	Fingerprint string // of the call; the key is refused for another one
-	Repeatable  bool   // a call that a crash interrupted may be made again
-}
 
-// ErrInterrupted says that a call with the same key began, and the process that made it ended before it had an answer:
-// whether it happened is unknown.
-var ErrInterrupted = errors.New("the process that made this call ended before Okta's answer was stored")
+	// Interrupted answers a call that began in a process which ended before it had an answer: whether it happened is
+	// unknown, so that it is not made again. Nil where making it twice makes no difference.
+	Interrupted *Response
+}
 
 // Once performs a call at most once for a key. Who comes with the same key gets the stored answer, and waits while the
 // first call is still running, on whichever replica. A key that was used for another call is a [ConflictError].
@@ -52,8 +50,8 @@ func (e *Engine) Once(
 		case store.CallDone:
 			return Response{Status: call.Status, Body: call.Answer}, true, nil
 		case store.CallInterrupted:
-			if !key.Repeatable {
-				return Response{}, false, errors.Join(ErrInterrupted, e.store.AbandonIdempotent(ctx, id, owner))
+			if lost := key.Interrupted; lost != nil {
+				return *lost, false, e.store.FinishIdempotent(ctx, id, owner, lost.Status, lost.Body)
 			}
 		case store.CallInProgress:
 			waitUntil(ctx, time.Now().Add(lockRetry), nil)

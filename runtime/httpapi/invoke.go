@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -63,8 +62,9 @@ func (s *server) newCall(r *http.Request) (call, error) {
 		return c, err
 	}
 	note(r, "org", c.prepared.Org())
-	if _, given := r.Header["Idempotency-Key"]; given && (c.key == "" || len(c.key) > maxIdempotencyKey) {
-		return c, newProblem(http.StatusBadRequest, "bad_header", "Idempotency-Key must have 1 to 255 characters")
+	if keys := r.Header["Idempotency-Key"]; len(keys) > 1 || len(keys) == 1 && !goodKey(c.key) {
+		return c, newProblem(http.StatusBadRequest, "bad_header",
+			"Idempotency-Key must stand there once, with 1 to 255 characters of printable ASCII")
 	}
 	h := r.Header.Get("Connector-Timeout")
 	if h == "" {
@@ -76,6 +76,11 @@ func (s *server) newCall(r *http.Request) (call, error) {
 			fmt.Sprintf("Connector-Timeout must be a duration such as 10s, at most %s", maxCallTimeout))
 	}
 	return c, nil
+}
+
+func goodKey(key string) bool {
+	return key != "" && len(key) <= maxIdempotencyKey &&
+		strings.IndexFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) < 0
 }
 
 func prefersAsync(r *http.Request) bool {
@@ -123,19 +128,16 @@ func (s *server) once(w http.ResponseWriter, r *http.Request, c call) {
 	}
 	ctx, cancel := c.context(r, s.CallTimeout)
 	defer cancel()
-	resp, replayed, err := s.engine.Once(ctx, runtime.OnceKey{
-		Scope: caller(r.Context()), Key: c.key, Fingerprint: fingerprint,
-		Repeatable: c.action.Annotations.ReadOnly || c.action.Annotations.Idempotent,
-	}, func(ctx context.Context) runtime.Response {
+	key := runtime.OnceKey{Scope: caller(r.Context()), Key: c.key, Fingerprint: fingerprint}
+	if !c.action.Annotations.ReadOnly && !c.action.Annotations.Idempotent {
+		key.Interrupted = interrupted(r)
+	}
+	resp, replayed, err := s.engine.Once(ctx, key, func(ctx context.Context) runtime.Response {
 		if c.background {
 			return s.start(r, c)
 		}
 		return s.respond(ctx, r, c, func(okta.Page) {})
 	})
-	if errors.Is(err, runtime.ErrInterrupted) {
-		err = newProblem(http.StatusBadGateway, "outcome_unknown",
-			err.Error()+"; look at the org before you repeat the call with another key")
-	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -144,6 +146,15 @@ func (s *server) once(w http.ResponseWriter, r *http.Request, c call) {
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
 	writeResponse(w, r, resp)
+}
+
+// interrupted is the answer to a key whose call may have been made, by a process that ended.
+func interrupted(r *http.Request) *runtime.Response {
+	p := newProblem(http.StatusBadGateway, "outcome_unknown", "the process that made this call ended before Okta's answer "+
+		"was stored; look at the org before you make the call with another key")
+	p.RequestID = requestID(r.Context())
+	body, _ := json.Marshal(p) // text and numbers: it always marshals
+	return &runtime.Response{Status: p.Status, Body: body, Code: p.Code}
 }
 
 // fingerprint is the same for bodies that say the same.
