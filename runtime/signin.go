@@ -105,8 +105,8 @@ func (e *SignInError) Error() string {
 
 func (e *SignInError) Unwrap() error { return e.Err }
 
-// FinishSignIn takes what Okta sent the browser back with and stores the tokens. browser is the secret that it holds, ""
-// for none. It returns the connection's name.
+// FinishSignIn takes what Okta sent the browser back with and stores the tokens. browser is the secret that it holds,
+// "" for none. It returns the connection's name.
 func (e *Engine) FinishSignIn(ctx context.Context, query url.Values, browser string) (name string, err error) {
 	raw, err := e.store.TakeFlow(ctx, query.Get("state"))
 	if errors.Is(err, store.ErrNotFound) {

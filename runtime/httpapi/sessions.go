@@ -26,9 +26,9 @@ const (
 	forForm    = "form"
 )
 
-// Sessions are what browsers carry instead of an API key: a cookie that a key was exchanged for, or, where a form stands
-// inside another page, a token that an engine's server asked for. Both are signed, say nothing secret, and end with the
-// key they came from.
+// Sessions are what browsers carry instead of an API key: a cookie that a key was exchanged for, or, where a form
+// stands inside another page, a token that an engine's server asked for. Both are signed, say nothing secret, and end
+// with the key they came from.
 type Sessions struct {
 	keys   *Keys
 	secret []byte
