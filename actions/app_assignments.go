@@ -116,7 +116,8 @@ var AssignApplicationToUser = connector.NewAction(
 			}`,
 			appUserExample,
 		),
-		Scopes: []string{appsManage},
+		Scopes:  []string{appsManage},
+		Repeats: connector.RepeatsReconciled,
 	},
 	func(ctx context.Context, c *okta.Client, in assignApplicationToUser) (connector.Result, error) {
 		return answer(in.assign(ctx, c))

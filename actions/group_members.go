@@ -23,6 +23,7 @@ var AddUserToGroup = connector.NewAction(
 		),
 		Scopes:      []string{groupsManage},
 		Annotations: connector.Annotations{Idempotent: true},
+		Repeats:     connector.RepeatsIdempotent,
 	},
 	func(ctx context.Context, c *okta.Client, in groupMember) (connector.Result, error) {
 		if err := c.AssignUserToGroup(ctx, in.GroupID, in.UserID); err != nil {
@@ -57,6 +58,7 @@ var RemoveUserFromGroup = connector.NewAction(
 		),
 		Scopes:      []string{groupsManage},
 		Annotations: connector.Annotations{Destructive: true, Idempotent: true},
+		Repeats:     connector.RepeatsIdempotent,
 	},
 	func(ctx context.Context, c *okta.Client, in groupMember) (connector.Result, error) {
 		if err := c.UnassignUserFromGroup(ctx, in.GroupID, in.UserID); err != nil {

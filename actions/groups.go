@@ -178,6 +178,7 @@ var UpdateGroup = connector.NewAction(
 		),
 		Scopes:      []string{groupsRead, groupsManage},
 		Annotations: connector.Annotations{Idempotent: true},
+		Repeats:     connector.RepeatsIdempotent,
 	},
 	func(ctx context.Context, c *okta.Client, in updateGroup) (connector.Result, error) {
 		group, err := c.GetGroup(ctx, in.GroupID)

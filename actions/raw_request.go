@@ -168,6 +168,7 @@ var RawRequest = connector.NewAction(
 		),
 		Scopes:      []string{},
 		Annotations: connector.Annotations{Destructive: true},
+		Repeats:     connector.RepeatsAsAsked,
 	},
 	func(ctx context.Context, c *okta.Client, in rawRequest) (connector.Result, error) {
 		request, err := in.request()

@@ -152,7 +152,8 @@ var CreateUser = connector.NewAction(
 			"groupIds": ["00g1emaKYZTWRYYRRTSK"],
 			"profileExtraInputs": {"title": "Analyst"}
 		}`, userExample),
-		Scopes: []string{usersManage},
+		Scopes:  []string{usersManage},
+		Repeats: connector.RepeatsReconciled,
 	},
 	func(ctx context.Context, c *okta.Client, in createUser) (connector.Result, error) {
 		began := time.Now()

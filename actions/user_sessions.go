@@ -51,6 +51,7 @@ var ClearUserSessions = connector.NewAction(
 		}`),
 		Scopes:      []string{usersManage},
 		Annotations: connector.Annotations{Idempotent: true},
+		Repeats:     connector.RepeatsIdempotent,
 	},
 	func(ctx context.Context, c *okta.Client, in clearUserSessions) (connector.Result, error) {
 		if err := c.RevokeUserSessions(ctx, in.UserID, in.OAuthTokens, in.ForgetDevices); err != nil {

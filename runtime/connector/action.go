@@ -19,7 +19,22 @@ type ActionInfo struct {
 	Example     Example
 	Scopes      []string // OAuth scopes of Okta that the call needs, all of them
 	Annotations Annotations
+	Repeats     Repeats // "": RepeatsReads where Annotations.ReadOnly, otherwise RepeatsNever
 }
+
+// Repeats says when the requests of an action are sent again by themselves, after an answer that leaves open whether
+// Okta carried them out: a lost one, or a 5xx. What Okta surely did not carry out is always sent again: a rate limit,
+// and what never left this machine.
+type Repeats string
+
+// The classes of actions.
+const (
+	RepeatsReads      Repeats = "reads"      // it changes nothing: always
+	RepeatsIdempotent Repeats = "idempotent" // always: twice is the same as once
+	RepeatsReconciled Repeats = "reconciled" // only after a look at the org; what is found there is the answer
+	RepeatsNever      Repeats = "never"      // the caller is told that the outcome is unknown
+	RepeatsAsAsked    Repeats = "asked"      // as the inputs say
+)
 
 // Annotations say what an action does to the org, in the words of the Model Context Protocol's tool annotations.
 type Annotations struct {
@@ -63,6 +78,13 @@ type Call func(context.Context, *okta.Client) (Result, error)
 // field.
 func NewAction[In any](info ActionInfo, run func(context.Context, *okta.Client, In) (Result, error)) *Action {
 	mustKey("action", info.Key, info.Label, info.Description)
+	switch {
+	case info.Repeats != "":
+	case info.Annotations.ReadOnly:
+		info.Repeats = RepeatsReads
+	default:
+		info.Repeats = RepeatsNever
+	}
 	a := &Action{ActionInfo: info, Input: schemas.For[In]()}
 	a.bind = func(inputs json.RawMessage) (Call, error) {
 		in, err := bind[In](a.Input, inputs)
@@ -90,7 +112,9 @@ func (a *Action) MarshalJSON() ([]byte, error) {
 		Example      Example         `json:"example"`
 		Scopes       []string        `json:"scopes"`
 		Annotations  Annotations     `json:"annotations"`
+		Repeats      Repeats         `json:"x-repeats"`
 	}{
 		a.Key, a.Label, a.Description, a.Group, access(), a.Input.JSON(), a.Output, a.Example, a.Scopes, a.Annotations,
+		a.Repeats,
 	})
 }
