@@ -95,6 +95,9 @@ func (e *Engine) readPages(ctx, stop context.Context, p *store.Poll, baseline bo
 		if err != nil {
 			return err
 		}
+		if len(batch.Events) > 0 {
+			e.rememberPoll(ctx, sub.ID)
+		}
 		added, err := e.store.CommitPage(ctx, p, store.Page{Events: storedEvents(batch.Events), Cursor: batch.Cursor})
 		if err != nil {
 			return err

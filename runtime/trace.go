@@ -42,6 +42,13 @@ func (e *Engine) tracePoll(ctx context.Context, sub store.Subscription) (context
 	))
 }
 
+// rememberPoll is told before events are committed: from then on they may be delivered.
+func (e *Engine) rememberPoll(ctx context.Context, subscription string) {
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		e.polled.Store(subscription, span.SpanContext())
+	}
+}
+
 // pollEnded tells the log, the metrics and the trace how a poll went.
 func (e *Engine) pollEnded(
 	ctx context.Context, span trace.Span, sub store.Subscription, run store.Run, err error,
@@ -49,9 +56,6 @@ func (e *Engine) pollEnded(
 	took := run.EndedAt.Sub(run.StartedAt)
 	e.observer.Poll(sub.Trigger, run.Result, run.Events, took)
 	span.SetAttributes(attribute.Int("connector.events", run.Events))
-	if run.Events > 0 && span.IsRecording() {
-		e.polled.Store(sub.ID, span.SpanContext())
-	}
 	attrs := []any{
 		"subscription", sub.ID, "trigger", sub.Trigger, "result", run.Result, "events", run.Events, "pages", run.Pages,
 		"ms", took.Milliseconds(),

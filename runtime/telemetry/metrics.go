@@ -1,5 +1,5 @@
-// Package telemetry turns what a process does into Prometheus metrics and OpenTelemetry traces. What is worth telling, and
-// when, is decided by those who tell it: the engine through its observer, the Okta client through its attempts.
+// Package telemetry turns what a process does into Prometheus metrics and OpenTelemetry traces. What is worth telling,
+// and when, is decided by those who tell it: the engine through its observer, the Okta client through its attempts.
 //
 // No label holds an id, a login or anything else of a person. Actions and triggers are the manifest's, routes are
 // templates, and orgs are bounded.
@@ -22,8 +22,8 @@ import (
 
 const namespace = "connector"
 
-// durations are the buckets of the histograms, in seconds: from a call on the same machine to the longest that is waited
-// for.
+// durations are the buckets of the histograms, in seconds: from a call on the same machine to the longest that is
+// waited for.
 var durations = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}
 
 // Metrics are the metrics of one process. It is safe for concurrent use.

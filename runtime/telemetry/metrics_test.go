@@ -28,7 +28,7 @@ func scrape(t *testing.T, m *telemetry.Metrics) string {
 func requireLines(t *testing.T, page string, lines ...string) {
 	t.Helper()
 	for _, line := range lines {
-		require.Contains(t, page, "\n"+line+"\n")
+		require.True(t, strings.Contains(page, "\n"+line+"\n"), "missing: %s", line)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -71,10 +72,12 @@ func TestTracing_DeliveriesAreLinkedToThePoll(t *testing.T) {
 	traceID, parent := parentOf(m.received[0])
 	require.Equal(t, ids(delivery.SpanContext()), [2]string{traceID, parent}, "the receiver is told")
 
-	page := scrape(t, m.metrics)
-	requireLines(t, page,
+	require.Eventually(t, func() bool {
+		return strings.Contains(scrape(t, m.metrics), "\nconnector_outbox_events 0\n")
+	}, patience, tick)
+	requireLines(t, scrape(t, m.metrics),
 		`connector_deliveries_total{outcome="delivered"} 1`, `connector_delivered_events_total 3`,
-		`connector_events_total{trigger="newUsers"} 3`, `connector_outbox_events 0`,
+		`connector_events_total{trigger="newUsers"} 3`,
 		`connector_subscriptions{status="active"} 1`, `connector_database_up 1`,
 	)
 }
