@@ -82,9 +82,7 @@ func touched(
 			known[o.path] = &o
 			objects = append(objects, &o)
 		}
-		if err := known[o.path].apply(step.Request, rest); err != nil {
-			return nil, nil, err
-		}
+		known[o.path].apply(step.Request, rest)
 	}
 	return objects, hidden, nil
 }
@@ -130,10 +128,10 @@ var statusAfter = map[string]string{
 }
 
 // apply lets a write happen to the object, as Okta documents it.
-func (o *object) apply(r *okta.Request, rest string) error {
+func (o *object) apply(r *okta.Request, rest string) {
 	now, _ := o.after.(map[string]any)
 	if now == nil {
-		return nil
+		return
 	}
 	switch {
 	case rest != "":
@@ -143,7 +141,7 @@ func (o *object) apply(r *okta.Request, rest string) error {
 	case r.Method != http.MethodDelete:
 		body, err := decode(r.Body)
 		if err != nil {
-			return nil //nolint:nilerr // a body that is not JSON is Okta's to refuse
+			return // a body that is not JSON is Okta's to refuse
 		}
 		o.after = merge(now, body, r.Method == http.MethodPut)
 	case o.kind == "users" && now["status"] != "DEPROVISIONED":
@@ -151,7 +149,6 @@ func (o *object) apply(r *okta.Request, rest string) error {
 	default:
 		o.after = nil
 	}
-	return nil
 }
 
 func with(m map[string]any, name string, value any) map[string]any {

@@ -188,7 +188,8 @@ subscriptions:
 	require.NotNil(t, view["cursor"])
 	p.stop()
 
-	write(declared[:strings.Index(declared, "connections:")])
+	settings, _, _ := strings.Cut(declared, "connections:")
+	write(settings)
 	p = serve(t, env, "--config", file)
 	for _, path := range []string{"/v1/connections/prod", "/v1/subscriptions/joiners"} {
 		status, _ := p.call(http.MethodGet, path, nil)

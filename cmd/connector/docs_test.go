@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -121,7 +120,7 @@ func helpOf(t *testing.T, name string) []documented {
 		var help bytes.Buffer
 		p := &program{stderr: &help, stdout: &help, env: func(string) string { return "" }}
 		err := c.run(context.Background(), p, []string{"-h"})
-		require.True(t, errors.Is(err, flag.ErrHelp), "%s: %v", name, err)
+		require.ErrorIs(t, err, flag.ErrHelp, name)
 		var flags []documented
 		for _, m := range helpLine.FindAllStringSubmatch(help.String(), -1) {
 			flags = append(flags, documented{m[1], m[2], m[3]})
@@ -236,9 +235,8 @@ func bare(raw json.RawMessage) map[string]any {
 }
 
 func settingsSchema() map[string]any {
-	s, f := new(serverSettings), flag.NewFlagSet("", flag.ContinueOnError)
-	p := new(program)
-	f = p.newFlags("serve", "")
+	s := new(serverSettings)
+	f := new(program).newFlags("serve", "")
 	s.register(f)
 	properties := map[string]any{}
 	f.VisitAll(func(fl *flag.Flag) {

@@ -52,7 +52,7 @@ func (o *shellOrg) invoke(action, inputs string, more ...string) (code int, stdo
 
 func (o *shellOrg) fault(fault string) {
 	o.t.Helper()
-	res, err := http.Post(o.faultURL, "application/json", strings.NewReader(fault)) //nolint:noctx // a test's own
+	res, err := http.Post(o.faultURL, "application/json", strings.NewReader(fault))
 	require.NoError(o.t, err)
 	require.NoError(o.t, res.Body.Close())
 	require.Equal(o.t, http.StatusNoContent, res.StatusCode)

@@ -121,7 +121,9 @@ func serveHTTP(ctx context.Context, server *http.Server, listener net.Listener) 
 	case <-ctx.Done():
 	}
 	err := shutdown(server, drainTimeout)
-	<-failed
+	if ended := <-failed; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
 	return err
 }
 

@@ -61,7 +61,9 @@ func (p *program) quiet() *slog.Logger {
 
 // openEngine opens the database, exclusively when the engine is to run, and returns an engine on it. The caller closes
 // the store.
-func (p *program) openEngine(ctx context.Context, s settings, exclusive bool, log *slog.Logger) (*runtime.Engine, *store.Store, error) {
+func (p *program) openEngine(
+	ctx context.Context, s settings, exclusive bool, log *slog.Logger,
+) (*runtime.Engine, *store.Store, error) {
 	opened, err := p.openStore(ctx, s.database, exclusive)
 	if err != nil {
 		return nil, nil, &startError{err}

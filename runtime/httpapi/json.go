@@ -48,7 +48,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := writeProblem(w, r, err)
 	note(r, "outcome", p.Code)
 	if p.Status >= http.StatusInternalServerError && r.Context().Err() == nil {
-		s.log.ErrorContext(r.Context(), "request failed", "requestId", p.RequestID, "code", p.Code, "error", okta.Loggable(err))
+		s.log.ErrorContext(r.Context(), "request failed", "requestId", p.RequestID, "code", p.Code,
+			"error", okta.Loggable(err))
 	}
 }
 

@@ -134,7 +134,7 @@ func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
 		s.serveConsole(w, r)
 		return
 	}
-	writeProblem(w, r, newProblem(http.StatusNotFound, "not_found", "there is nothing at this path"))
+	_ = writeProblem(w, r, newProblem(http.StatusNotFound, "not_found", "there is nothing at this path"))
 }
 
 // ready answers 200 only while the database does.
