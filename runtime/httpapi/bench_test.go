@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime/metrics"
 	"slices"
 	"strconv"
 	"strings"
@@ -179,4 +180,97 @@ func BenchmarkInvoke(b *testing.B) {
 	b.ReportMetric(calls/took.Seconds(), "calls/s")
 	b.ReportMetric(calls/bareTook.Seconds(), "bare-calls/s")
 	b.ReportMetric(ratios[len(ratios)/2], "ratio")
+}
+
+// BenchmarkFetchAll streams 100,000 users as NDJSON over the whole HTTP path, and in turns with it a pager that reads
+// the pages, decodes them and writes one item a line, which is what anybody would write by hand. ratio compares them;
+// peak-MB is the heap that the stream had at most, whatever the length of the list.
+func BenchmarkFetchAll(b *testing.B) {
+	org := upstream(b)
+	ours := benchAPI(b, org) + "/v1/actions/listUsers/invoke"
+	var took, bareTook time.Duration
+	var peak uint64
+	n := 0
+	for b.Loop() {
+		heap := watchHeap()
+		took += streamAll(b, ours)
+		peak = max(peak, heap())
+		b.StopTimer()
+		bareTook += pageAll(b, org)
+		b.StartTimer()
+		n++
+	}
+	items := float64(n * people)
+	b.ReportMetric(items/took.Seconds(), "items/s")
+	b.ReportMetric(items/bareTook.Seconds(), "bare-items/s")
+	b.ReportMetric(bareTook.Seconds()/took.Seconds(), "ratio")
+	b.ReportMetric(float64(peak)/(1<<20), "peak-MB")
+}
+
+// watchHeap looks at the heap until it is asked for the most it saw.
+func watchHeap() (most func() uint64) {
+	stop, result := make(chan struct{}), make(chan uint64)
+	go func() {
+		samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		var peak uint64
+		for {
+			metrics.Read(samples)
+			peak = max(peak, samples[0].Value.Uint64())
+			select {
+			case <-stop:
+				result <- peak
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	return func() uint64 { close(stop); return <-result }
+}
+
+func streamAll(b *testing.B, url string) time.Duration {
+	b.Helper()
+	began := time.Now()
+	req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, url,
+		strings.NewReader(`{"connection":"prod","inputs":{"fetchAll":true}}`))
+	require.NoError(b, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/x-ndjson")
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(b, err)
+	defer res.Body.Close()
+	var lines lineCounter
+	_, err = io.Copy(&lines, res.Body)
+	require.NoError(b, err)
+	require.Equal(b, people, lines.n)
+	return time.Since(began)
+}
+
+func pageAll(b *testing.B, org string) time.Duration {
+	b.Helper()
+	began := time.Now()
+	var lines lineCounter
+	for page := range people / pageSize {
+		res, err := http.Get(org + "/api/v1/users?limit=200&after=" + strconv.Itoa(page)) //nolint:noctx // as by hand
+		require.NoError(b, err)
+		var items []json.RawMessage
+		require.NoError(b, json.NewDecoder(res.Body).Decode(&items))
+		_ = res.Body.Close()
+		for _, item := range items {
+			_, _ = lines.Write(item)
+			_, _ = io.WriteString(&lines, "\n")
+		}
+	}
+	require.Equal(b, people, lines.n)
+	return time.Since(began)
+}
+
+// lineCounter is a reader who has all the time in the world.
+type lineCounter struct{ n int }
+
+// Write implements [io.Writer].
+func (c *lineCounter) Write(p []byte) (int, error) {
+	c.n += bytes.Count(p, []byte{'\n'})
+	return len(p), nil
 }
