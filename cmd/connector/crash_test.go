@@ -27,8 +27,9 @@ type crashTest struct {
 	t         *testing.T
 	chance    *rand.Rand
 	org       *org
-	since     time.Time
-	marker    string // the first event that no subscription may miss
+	since     time.Time // before the org was there
+	watched   time.Time // when all subscriptions were
+	marker    string    // the first event that no subscription may miss
 	receivers map[string]*flakyReceiver
 	stop      chan struct{}
 	ended     chan error
@@ -63,7 +64,7 @@ func newCrashTest(t *testing.T, first func() *process) *crashTest {
 		})
 		require.Equal(t, http.StatusCreated, status, "%v", answer)
 	}
-	c.marker = c.mark()
+	c.marker, c.watched = c.mark(), time.Now()
 	live := rand.New(rand.NewPCG(seed, 2))
 	go func() { c.ended <- c.org.live(live, c.stop) }()
 	return c
@@ -141,7 +142,7 @@ func (c *crashTest) changes() []string {
 		}
 		require.NoError(c.t, json.Unmarshal(raw, &users))
 		for _, u := range users {
-			if u.LastUpdated.After(c.since.Add(2*time.Second)) && u.LastUpdated.Sub(u.Created) > 2*time.Second {
+			if u.LastUpdated.After(c.watched) && u.LastUpdated.Sub(u.Created) > 2*time.Second {
 				ids = append(ids, u.ID+":updated:"+okta(u.LastUpdated))
 			}
 		}
@@ -159,6 +160,11 @@ func (c *crashTest) compareOne(p *process, id string, want []string, has func(*f
 	for len(missing) > 0 && time.Now().Before(deadline) {
 		missing = slices.DeleteFunc(slices.Clone(missing), func(id string) bool { return has(r, id) })
 		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // processes live in real time
+	}
+	if len(missing) > 0 {
+		_, state := p.call(http.MethodGet, "/v1/subscriptions/"+id, nil)
+		delete(state, "cursor")
+		c.t.Logf("%s: %v", id, state)
 	}
 	require.Empty(c.t, missing, "lost by %s", id)
 	first, repeated := r.arrived()

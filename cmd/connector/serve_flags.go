@@ -90,9 +90,10 @@ func (s *serverSettings) register(f *flag.FlagSet) {
 	f.Var(share{&s.rateShare}, "rate-share", "the `part` of an org's rate limits that may be used up, such as 0.5")
 
 	keep := runtime.DefaultRetention
-	s.retention, s.answersKept = keep, runtime.DefaultAnswersKept
+	s.retention, s.answersKept, s.retryFor = keep, runtime.DefaultAnswersKept, runtime.DefaultRetryFor
 	f.Var(age{&s.retention.EventAge, keep.DedupeAge}, "keep-events", "`age` to which events are kept that were delivered, or wait to be pulled")
 	f.Int64Var(&s.retention.EventCount, "keep-event-count", keep.EventCount, "the most `events` kept of one subscription; 0 for any number")
+	f.Var(age{&s.retryFor, time.Minute}, "delivery-retry-for", "`age` to which a delivery is tried before it is given up")
 	f.Var(age{&s.retention.DeliveryAge, time.Minute}, "keep-deliveries", "`age` to which deliveries are kept that worked")
 	f.Var(age{&s.retention.DeadAge, time.Minute}, "keep-dead", "`age` to which deliveries are kept that were given up, with their events")
 	f.Var(age{&s.retention.AuditAge, time.Minute}, "keep-audit", "`age` to which the audit trail is kept")

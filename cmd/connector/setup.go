@@ -29,6 +29,7 @@ type settings struct {
 	// Only serve has flags for these; zero stands for the default.
 	rateShare   float64
 	retention   store.Retention
+	retryFor    time.Duration // of a delivery
 	answersKept time.Duration
 	measured    *instruments
 }
@@ -75,6 +76,7 @@ func (p *program) openEngine(
 		PublicURL:   s.publicURL,
 		Receivers:   runtime.NewReceiverTransport(),
 		Retention:   s.retention,
+		RetryFor:    s.retryFor,
 		AnswersKept: s.answersKept,
 		Logger:      log,
 	}))
