@@ -47,6 +47,7 @@ func commands() []command {
 		{"validate", "KEY", "check the inputs of an action, a trigger or a connection", validate},
 		{"manifest", "", "print the manifest", printManifest},
 		{"sandbox", "", "serve an Okta org in memory, for trying things out", serveSandbox},
+		{"doctor", "", "examine a set-up and say what to do", doctor},
 		{"backup", "FILE", "copy the embedded database while the server runs", backup},
 		{"rotate-key", "", "seal all secrets with a new key", rotateKey},
 		{"version", "", "print the version", printVersion},
