@@ -93,6 +93,7 @@ func invoke(ctx context.Context, p *program, args []string) error {
 		return err
 	}
 	defer done()
+	ctx = runtime.WithCaller(ctx, &runtime.Caller{Name: "cli", Role: runtime.RoleAdmin})
 	prepared, err := engine.Prepare(ctx, runtime.Invocation{Action: key, Connection: ref, Inputs: inputs})
 	switch {
 	case err != nil:
