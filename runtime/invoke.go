@@ -56,7 +56,7 @@ type Invocation struct {
 type Answer struct {
 	Data       json.RawMessage     `json:"data"`
 	NextCursor string              `json:"nextCursor,omitempty"`
-	Meta       map[string]any      `json:"meta"`
+	Meta       Meta                `json:"meta"`
 	Warnings   []connector.Warning `json:"-"` // also in Meta
 }
 
@@ -67,7 +67,7 @@ func (a *Answer) AppendJSON(dst []byte) ([]byte, error) {
 	if a.NextCursor != "" {
 		dst = append(append(dst, `,"nextCursor":`...), quote(a.NextCursor)...)
 	}
-	meta, err := json.Marshal(a.Meta)
+	meta, err := a.Meta.MarshalJSON()
 	if err != nil {
 		return nil, fmt.Errorf("meta: %w", err)
 	}
@@ -186,7 +186,7 @@ func (e *Engine) perform(
 		return nil, err
 	}
 	return &Answer{
-		Data: data, NextCursor: result.NextCursor, Meta: meta(result, stats), Warnings: result.Warnings,
+		Data: data, NextCursor: result.NextCursor, Meta: metaOf(result, stats), Warnings: result.Warnings,
 	}, nil
 }
 
@@ -271,19 +271,4 @@ func marshal(data any) (json.RawMessage, error) {
 		return nil, fmt.Errorf("answer: %w", err)
 	}
 	return raw, nil
-}
-
-func meta(result connector.Result, stats *okta.Stats) map[string]any {
-	m := map[string]any{
-		"requests":       stats.Requests(),
-		"waitedMs":       stats.Waited().Milliseconds(),
-		"oktaRequestIds": stats.RequestIDs(),
-	}
-	for k, v := range result.Meta {
-		m[k] = v
-	}
-	if len(result.Warnings) > 0 {
-		m["warnings"] = result.Warnings
-	}
-	return m
 }

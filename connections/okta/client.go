@@ -62,8 +62,8 @@ type Client struct {
 	attemptTimeout time.Duration
 	observe        func(context.Context, Attempt)
 	log            *slog.Logger
-	skew           *atomic.Pointer[time.Duration] // Okta's clock minus ours; nil before the first answer
-	dry            *DryRun                        // takes the writes; nil: they are sent
+	clock          *atomic.Pointer[clock] // nil inside before the first answer
+	dry            *DryRun                // takes the writes; nil: they are sent
 }
 
 // New returns a client, or an error that names the field of cfg that is wrong.
@@ -86,7 +86,7 @@ func New(cfg Config) (*Client, error) {
 		attemptTimeout: cfg.AttemptTimeout,
 		observe:        cfg.Observe,
 		log:            cfg.Logger,
-		skew:           new(atomic.Pointer[time.Duration]),
+		clock:          new(atomic.Pointer[clock]),
 	}
 	if c.transport == nil {
 		c.transport = http.DefaultTransport
@@ -120,18 +120,3 @@ func (c *Client) URL() string { return c.base.String() }
 
 // Governor returns the rate budget that the client draws from.
 func (c *Client) Governor() *Governor { return c.governor }
-
-// Skew returns how far Okta's clock is ahead of ours, to the second, and false before the first answer.
-func (c *Client) Skew() (time.Duration, bool) {
-	if d := c.skew.Load(); d != nil {
-		return *d, true
-	}
-	return 0, false
-}
-
-func (c *Client) learnSkew(h http.Header, now time.Time) {
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		d := date.Sub(now.Truncate(time.Second))
-		c.skew.Store(&d)
-	}
-}

@@ -190,13 +190,10 @@ func (c *console) run(ctx context.Context, prepared *runtime.Prepared) (*result,
 	return res, nil
 }
 
-func took(d time.Duration, meta map[string]any) string {
-	text := max(d.Round(time.Millisecond), time.Millisecond).String()
-	if requests, ok := meta["requests"].(int); ok {
-		text += " · " + count(requests, "request")
-	}
-	if waited, ok := meta["waitedMs"].(int64); ok && waited > 0 {
-		text += fmt.Sprintf(" · waited %d ms for the rate limit", waited)
+func took(d time.Duration, meta runtime.Meta) string {
+	text := max(d.Round(time.Millisecond), time.Millisecond).String() + " · " + count(meta.Requests, "request")
+	if meta.WaitedMs > 0 {
+		text += fmt.Sprintf(" · waited %d ms for the rate limit", meta.WaitedMs)
 	}
 	return text
 }
