@@ -82,7 +82,9 @@ func (e *Engine) PollNow(ctx context.Context, id string) (SubscriptionView, erro
 		}
 		waitUntil(ctx, time.Now().Add(50*time.Millisecond), nil)
 		if ctx.Err() != nil {
-			return SubscriptionView{}, &ConflictError{Code: "poll_running", Detail: "a poll of this subscription is still running"}
+			return SubscriptionView{}, &ConflictError{
+				Code: "poll_running", Detail: "a poll of this subscription is still running",
+			}
 		}
 	}
 }

@@ -99,8 +99,8 @@ func sandboxName(withSandbox bool) string {
 	return ""
 }
 
-// newServer bounds how long a caller may take to send a request, which is how connections are held open for nothing. How
-// long an answer takes is bounded by each handler: streams may be long.
+// newServer bounds how long a caller may take to send a request, which is how connections are held open for nothing.
+// How long an answer takes is bounded by each handler: streams may be long.
 func newServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,

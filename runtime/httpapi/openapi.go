@@ -16,8 +16,8 @@ import (
 // gives the same bytes.
 type object = map[string]any
 
-// OpenAPI returns the OpenAPI 3.1 document of a server that offers m: an operation for each action, with its own inputs,
-// besides the other routes, and a webhook for each trigger.
+// OpenAPI returns the OpenAPI 3.1 document of a server that offers m: an operation for each action, with its own
+// inputs, besides the other routes, and a webhook for each trigger.
 func OpenAPI(m *connector.Manifest) json.RawMessage {
 	d := apiDocument{manifest: m, schemas: object{}, claimed: object{}, paths: object{}}
 	for _, r := range describedRoutes {

@@ -140,7 +140,8 @@ var describedRoutes = []described{
 	{
 		method: http.MethodPost, path: "/v1/actions/{key}/preview", id: "previewAction", tag: tagSteps,
 		summary: "Show what an action would do", description: "Takes the body of invoke. Okta is read, never written.",
-		body: anyStep, parameters: []string{"Connector-Timeout"}, answers: okay("The requests it would make.", valueOf(runtime.Preview{})),
+		body: anyStep, parameters: []string{"Connector-Timeout"},
+		answers: okay("The requests it would make.", valueOf(runtime.Preview{})),
 	},
 	{
 		method: http.MethodGet, path: "/v1/invocations/{id}", id: "getInvocation", tag: tagSteps,
@@ -172,7 +173,8 @@ var describedRoutes = []described{
 	},
 	{
 		method: http.MethodGet, path: "/v1/connections/{name}", id: "getConnection", tag: tagConnections,
-		summary: "Show a connection, without its secrets", answers: okay("The connection.", valueOf(runtime.ConnectionView{})),
+		summary: "Show a connection, without its secrets",
+		answers: okay("The connection.", valueOf(runtime.ConnectionView{})),
 	},
 	{
 		method: http.MethodDelete, path: "/v1/connections/{name}", id: "deleteConnection", tag: tagConnections,
