@@ -141,13 +141,13 @@ func (m *measured) span(name string) sdktrace.ReadOnlySpan {
 	return found
 }
 
-// parentOf reads a traceparent header.
-func parentOf(header http.Header) (traceID, spanID string) {
+// parentOf reads the ids of the trace and of the span from a traceparent header.
+func parentOf(header http.Header) [2]string {
 	parts := strings.Split(header.Get("Traceparent"), "-")
 	if len(parts) != 4 {
-		return "", ""
+		return [2]string{}
 	}
-	return parts[1], parts[2]
+	return [2]string{parts[1], parts[2]}
 }
 
 func ids(s trace.SpanContext) [2]string { return [2]string{s.TraceID().String(), s.SpanID().String()} }

@@ -40,8 +40,7 @@ func TestTracing_AStepIsPartOfTheCallersTrace(t *testing.T) {
 	for _, s := range m.spans.Ended() {
 		require.Equal(t, callersTrace, s.SpanContext().TraceID().String(), s.Name())
 	}
-	traceID, parent := parentOf(m.org.Requests()[0].Header)
-	require.Equal(t, ids(invocation.SpanContext()), [2]string{traceID, parent}, "Okta is told")
+	require.Equal(t, ids(invocation.SpanContext()), parentOf(m.org.Requests()[0].Header), "Okta is told")
 }
 
 // TestTracing_Background is about a call whose request is over when it is made.
@@ -69,8 +68,7 @@ func TestTracing_DeliveriesAreLinkedToThePoll(t *testing.T) {
 
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	traceID, parent := parentOf(m.received[0])
-	require.Equal(t, ids(delivery.SpanContext()), [2]string{traceID, parent}, "the receiver is told")
+	require.Equal(t, ids(delivery.SpanContext()), parentOf(m.received[0]), "the receiver is told")
 
 	require.Eventually(t, func() bool {
 		return strings.Contains(scrape(t, m.metrics), "\nconnector_outbox_events 0\n")
@@ -92,8 +90,7 @@ func TestTracing_Off(t *testing.T) {
 	require.Empty(t, m.spans.Ended())
 	requests := m.org.Requests()
 	require.Len(t, requests, 2)
-	traceID, parent := parentOf(requests[0].Header)
-	require.Equal(t, [2]string{callersTrace, callersSpan}, [2]string{traceID, parent})
+	require.Equal(t, [2]string{callersTrace, callersSpan}, parentOf(requests[0].Header))
 	require.Empty(t, requests[1].Header.Get("Traceparent"))
 }
 
