@@ -27,8 +27,8 @@ func metaOf(result connector.Result, stats *okta.Stats) Meta {
 	}
 }
 
-// MarshalJSON writes {"requests","waitedMs","oktaRequestIds"}, "warnings" where there are any, and what the action adds.
-// Every answer has one, so that the usual one is written by hand.
+// MarshalJSON writes {"requests","waitedMs","oktaRequestIds"}, "warnings" where there are any, and what the action
+// adds. Every answer has one, so that the usual one is written by hand.
 func (m Meta) MarshalJSON() ([]byte, error) {
 	if len(m.Warnings) == 0 && len(m.More) == 0 {
 		return m.appendUsual(make([]byte, 0, 128))

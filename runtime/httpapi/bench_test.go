@@ -252,7 +252,7 @@ func pageAll(b *testing.B, org string) time.Duration {
 	began := time.Now()
 	var lines lineCounter
 	for page := range people / pageSize {
-		res, err := http.Get(org + "/api/v1/users?limit=200&after=" + strconv.Itoa(page)) //nolint:noctx // as by hand
+		res, err := http.Get(org + "/api/v1/users?limit=200&after=" + strconv.Itoa(page))
 		require.NoError(b, err)
 		var items []json.RawMessage
 		require.NoError(b, json.NewDecoder(res.Body).Decode(&items))

@@ -258,7 +258,9 @@ var describedRoutes = []described{
 	},
 	{
 		method: http.MethodGet, path: "/metrics", id: "getMetrics", tag: tagOperation, summary: "Metrics for Prometheus",
-		answers: map[int]answer{http.StatusOK: {description: "The metrics.", mediaType: "text/plain", schema: constant(text)}},
+		answers: map[int]answer{
+			http.StatusOK: {description: "The metrics.", mediaType: "text/plain", schema: constant(text)},
+		},
 	},
 	{
 		method: http.MethodGet, path: "/healthz", id: "healthz", tag: tagProbes, summary: "Whether the process lives",
