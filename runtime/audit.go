@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"context"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +21,7 @@ type AuditView struct {
 	Who        string    `json:"who"`        // the name of an API key, console, cli, or connector for the program itself
 	Action     string    `json:"action"`     // or setUpEventHook and removeEventHook, of a subscription
 	Connection string    `json:"connection"` // its name; for an inline one the org's host
-	Object     string    `json:"object"`     // what it was about, as the request named it or Okta's answer did; "" unknown
+	Object     string    `json:"object"`     // Okta's ids of what it was about; "" where none is known
 	Outcome    string    `json:"outcome"`
 	RequestID  string    `json:"oktaRequestId,omitempty"` // of the last write
 }
@@ -79,7 +81,13 @@ func (e *Engine) audit(ctx context.Context, c wroteCall, w okta.Writes, callErr 
 
 const maxAuditObjects = 20
 
+// oktaID is the form of Okta's ids.
+var oktaID = regexp.MustCompile(`^[0-9A-Za-z]{20}$`)
+
+// objects lists what a call changed by Okta's ids alone: a login, or what a raw request has in its path, is a person's or
+// the caller's and has no place in a trail that is kept for months.
 func objects(all []string) string {
+	all = slices.DeleteFunc(slices.Clone(all), func(id string) bool { return !oktaID.MatchString(id) })
 	if more := len(all) - maxAuditObjects; more > 0 {
 		return strings.Join(all[:maxAuditObjects], ", ") + ", and " + strconv.Itoa(more) + " more"
 	}

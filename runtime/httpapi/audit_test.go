@@ -60,7 +60,7 @@ func TestAudit_OneLineForEachCallThatWrites(t *testing.T) {
 	require.Equal(t, []line{
 		{"key-1", "deleteUser", "prod", id, "done"},
 		{"key-1", "createGroup", "prod", "", "unknown"},
-		{"key-1", "suspendUser", "prod", "nobody@example.com", "refused"},
+		{"key-1", "suspendUser", "prod", "", "refused"},
 		{"engine", "createUser", "prod", id, "done"},
 	}, lines[1:])
 	require.Equal(t, request, entries[4].RequestID)
