@@ -84,8 +84,8 @@ const maxAuditObjects = 20
 // oktaID is the form of Okta's ids.
 var oktaID = regexp.MustCompile(`^[0-9A-Za-z]{20}$`)
 
-// objects lists what a call changed by Okta's ids alone: a login, or what a raw request has in its path, is a person's or
-// the caller's and has no place in a trail that is kept for months.
+// objects lists what a call changed by Okta's ids alone: a login, or what a raw request has in its path, is a person's
+// or the caller's and has no place in a trail that is kept for months.
 func objects(all []string) string {
 	all = slices.DeleteFunc(slices.Clone(all), func(id string) bool { return !oktaID.MatchString(id) })
 	if more := len(all) - maxAuditObjects; more > 0 {
