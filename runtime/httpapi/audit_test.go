@@ -103,3 +103,15 @@ func TestAudit_EventHookOfASubscription(t *testing.T) {
 		require.Equal(t, "api", entries[i].Who)
 	}
 }
+
+// TestAudit_ALineThatCannotBeStored does not fail the call: Okta has done its part by then.
+func TestAudit_ALineThatCannotBeStored(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t)
+	h.stop()
+	require.NoError(t, h.store.Close())
+	status, answer := h.send(http.MethodPost, "/v1/actions/createGroup/invoke",
+		`{"connection":`+h.connection()+`,"inputs":{"name":"Unrecorded"}}`)
+	require.Equal(t, http.StatusOK, status, "%s", answer)
+	require.Contains(t, answer, "Unrecorded")
+}
