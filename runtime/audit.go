@@ -87,7 +87,12 @@ var oktaID = regexp.MustCompile(`^[0-9A-Za-z]{20}$`)
 // objects lists what a call changed by Okta's ids alone: a login, or what a raw request has in its path, is a person's
 // or the caller's and has no place in a trail that is kept for months.
 func objects(all []string) string {
-	all = slices.DeleteFunc(slices.Clone(all), func(id string) bool { return !oktaID.MatchString(id) })
+	all = slices.Clone(all)
+	for i, object := range all {
+		ids := strings.Split(object, "/") // a member and its group are one object
+		all[i] = strings.Join(slices.DeleteFunc(ids, func(id string) bool { return !oktaID.MatchString(id) }), "/")
+	}
+	all = slices.DeleteFunc(all, func(object string) bool { return object == "" })
 	if more := len(all) - maxAuditObjects; more > 0 {
 		return strings.Join(all[:maxAuditObjects], ", ") + ", and " + strconv.Itoa(more) + " more"
 	}

@@ -73,6 +73,22 @@ func TestAudit_OneLineForEachCallThatWrites(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, status)
 }
 
+// TestAudit_Membership is about an object with two ids, one of which may have been given as a login.
+func TestAudit_Membership(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	_, answer := a.invoke("createUser", aUser)
+	user := answer["data"].(map[string]any)["id"].(string)
+	_, answer = a.invoke("createGroup", `{"name":"Joiners"}`)
+	group := answer["data"].(map[string]any)["id"].(string)
+	a.invoke("addUserToGroup", `{"groupId":"`+group+`","userId":"`+user+`"}`)
+	a.invoke("addUserToGroup", `{"groupId":"`+group+`","userId":"nobody@example.com"}`)
+	entries, _ := a.trail("")
+	require.Len(t, entries, 4)
+	require.Equal(t, group, entries[0].Object, "no login")
+	require.Equal(t, group+"/"+user, entries[1].Object)
+}
+
 // TestAudit_SeveralWrites is about a call that makes more than one, not all of which work.
 func TestAudit_SeveralWrites(t *testing.T) {
 	t.Parallel()
