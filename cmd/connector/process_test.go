@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 
 // A process is a running connector.
 type process struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	stdout *bufio.Reader
 	logs   *lockedBuffer
@@ -69,7 +69,7 @@ func (l *lockedBuffer) String() string {
 }
 
 // start runs the connector with args, in an environment that holds only env besides a home of its own.
-func start(t *testing.T, env []string, args ...string) *process {
+func start(t testing.TB, env []string, args ...string) *process {
 	t.Helper()
 	path, err := program()
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func start(t *testing.T, env []string, args ...string) *process {
 }
 
 // serve starts a server and waits until it says where it is.
-func serve(t *testing.T, env []string, args ...string) *process {
+func serve(t testing.TB, env []string, args ...string) *process {
 	t.Helper()
 	p := start(t, env, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
 	p.findURL()
@@ -150,7 +150,7 @@ func (p *process) call(method, path string, body any) (int, map[string]any) {
 }
 
 // eventually waits for something that another process makes true.
-func eventually(t *testing.T, true func() bool) {
+func eventually(t testing.TB, true func() bool) {
 	t.Helper()
 	require.Eventually(t, true, 20*time.Second, 20*time.Millisecond)
 }

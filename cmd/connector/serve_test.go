@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 
 // A receiver takes deliveries, and refuses those whose signature does not hold.
 type receiver struct {
-	t      *testing.T
+	t      testing.TB
 	secret string
 	server *httptest.Server
 
@@ -27,7 +28,7 @@ type receiver struct {
 	types []string
 }
 
-func newReceiver(t *testing.T) *receiver {
+func newReceiver(t testing.TB) *receiver {
 	r := &receiver{t: t, secret: runtime.NewWebhookSecret()}
 	r.server = httptest.NewServer(r)
 	t.Cleanup(r.server.Close)
@@ -81,6 +82,19 @@ func (r *receiver) received(id string) int {
 		}
 	}
 	return n
+}
+
+// arrived returns the types of the events, in the order in which they came, each id once.
+func (r *receiver) arrived() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var types []string
+	for i, id := range r.ids {
+		if slices.Index(r.ids, id) == i {
+			types = append(types, r.types[i])
+		}
+	}
+	return types
 }
 
 func (r *receiver) subscription(trigger string) map[string]any {

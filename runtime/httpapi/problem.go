@@ -94,7 +94,7 @@ func problemOf(err error) *problem {
 		p.Title, p.Errors = "Invalid inputs", invalid
 		return p
 	case errors.As(err, &syntax):
-		return newProblem(http.StatusBadRequest, "bad_json", "the body "+syntax.Error())
+		return newProblem(http.StatusBadRequest, "bad_json", "the body cannot be read: "+syntax.Error())
 	case errors.As(err, &tooLarge):
 		return newProblem(http.StatusRequestEntityTooLarge, "body_too_large",
 			fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit))
