@@ -164,7 +164,6 @@ func TestListGroups_Checks(t *testing.T) {
 		`{"search": "a", "q": "b"}`:           {"/search", "/q"},
 		`{"search": "a", "filter": "b"}`:      {"/search", "/filter"},
 		`{"q": "b", "after": "c"}`:            {"/after"},
-		`{"sortOrder": "asc"}`:                {"/sortOrder"},
 		`{"sortBy": "x", "sortOrder": "up"}`:  {"/sortOrder"},
 		`{"extraParameters": {"limit": "5"}}`: {"/extraParameters"},
 		`{"extraParameters": [{"key": "a"}]}`: {"/extraParameters/0"},

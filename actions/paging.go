@@ -26,7 +26,7 @@ type afterInput struct {
 
 type sortInputs struct {
 	SortBy    string `json:"sortBy" title:"Sort By" example:"lastUpdated" doc:"The property to sort by. It has an effect together with Search only; equal values are sorted by id."`
-	SortOrder string `json:"sortOrder" title:"Sort Order" options:"asc=Ascending,desc=Descending" doc:"The direction of Sort By, ascending when not set."`
+	SortOrder string `json:"sortOrder" title:"Sort Order" options:"asc=Ascending,desc=Descending" doc:"The direction of Sort By, ascending when not set. Okta ignores it without Sort By."`
 }
 
 type extraParametersInput struct {
@@ -94,9 +94,6 @@ func checkSearching(query url.Values) schemas.Invalid {
 	}
 	if query.Has("q") && query.Has("after") {
 		bad.Add("/after", "cannot be combined with q: Okta answers it with a single page; use Search")
-	}
-	if query.Has("sortOrder") && !query.Has("sortBy") {
-		bad.Add("/sortOrder", "needs Sort By: Okta ignores the order without it")
 	}
 	return bad
 }

@@ -22,9 +22,6 @@ func (in listRealms) query() url.Values {
 		"sortBy", in.SortBy, "sortOrder", in.SortOrder)
 }
 
-// Check holds the sort inputs against each other.
-func (in listRealms) Check() schemas.Invalid { return checkSearching(in.query()) }
-
 // ListRealms lists the org's realms.
 var ListRealms = connector.NewAction(
 	connector.ActionInfo{
