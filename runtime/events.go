@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -10,35 +11,55 @@ import (
 	"github.com/okta-connector/okta-connector/runtime/store"
 )
 
+// EventList is what a reader pulls: events in the JSON form of CloudEvents, and the cursor to come back with.
+type EventList struct {
+	Items    []json.RawMessage
+	Next     string // "" when there were none: the cursor before still stands
+	Warnings []connector.Warning
+}
+
 // Events lists kept events of a subscription in order, after the cursor of the list before ("" from the oldest). There
-// is a new cursor whenever there were events; a reader comes back with the last one it got for what happens later.
-func (e *Engine) Events(
-	ctx context.Context, id, after string, limit int,
-) (events []json.RawMessage, next string, err error) {
+// is a new cursor whenever there were events; a reader comes back with the last one it got for what happens later. A
+// reader that comes so late that events between were pruned is warned (events_pruned).
+func (e *Engine) Events(ctx context.Context, id, after string, limit int) (EventList, error) {
 	sub, err := e.store.Subscription(ctx, id)
 	if err != nil {
-		return nil, "", notFound(err, "subscription", id)
+		return EventList{}, notFound(err, "subscription", id)
 	}
 	seq, err := strconv.ParseInt(orZero(after), 10, 64)
 	if err != nil || seq < 0 {
-		return nil, "", badCursor
+		return EventList{}, badCursor
 	}
 	client, err := e.client(ctx, ConnectionRef{Name: sub.Connection})
 	if err != nil {
-		return nil, "", err
+		return EventList{}, err
 	}
 	stored, err := e.store.Events(ctx, id, seq, limit)
 	if err != nil {
-		return nil, "", notFound(err, "subscription", id)
+		return EventList{}, notFound(err, "subscription", id)
 	}
-	events = make([]json.RawMessage, len(stored))
+	list := EventList{Items: make([]json.RawMessage, len(stored)), Warnings: hookWarningsOf(sub)}
+	if missing := missingBefore(stored, seq); after != "" && missing > 0 {
+		list.Warnings = append(list.Warnings, connector.Warning{
+			Code:   "events_pruned",
+			Detail: fmt.Sprintf("%d events after this cursor are not kept any more; rewind to have them reported again", missing),
+		})
+	}
 	for i, ev := range stored {
-		events[i] = AppendCloudEvent(nil, client.Org(), connector.Event{
+		list.Items[i] = AppendCloudEvent(nil, client.Org(), connector.Event{
 			ID: ev.ID, Type: ev.Type, Time: ev.Time, Subject: ev.Subject, Data: ev.Data,
 		})
-		next = strconv.FormatInt(ev.Seq, 10)
+		list.Next = strconv.FormatInt(ev.Seq, 10)
 	}
-	return events, next, nil
+	return list, nil
+}
+
+// missingBefore counts the events that were between seq and the last of these: numbers have no gaps of their own.
+func missingBefore(stored []store.Event, seq int64) int64 {
+	if len(stored) == 0 {
+		return 0
+	}
+	return stored[len(stored)-1].Seq - seq - int64(len(stored))
 }
 
 // Runs lists the latest polls of a subscription, newest first.

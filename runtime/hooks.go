@@ -252,13 +252,9 @@ func (e *Engine) removeHook(ctx context.Context, sub store.Subscription) error {
 	return err
 }
 
-// HookWarnings says which of Okta's limits the event hook of a subscription comes near; nil for one that is polled.
-func (e *Engine) HookWarnings(ctx context.Context, id string) ([]connector.Warning, error) {
-	sub, err := e.store.Subscription(ctx, id)
-	if err != nil {
-		return nil, notFound(err, "subscription", id)
-	}
+// hookWarningsOf says which of Okta's limits the event hook of a subscription comes near; nil for one that is polled.
+func hookWarningsOf(sub store.Subscription) []connector.Warning {
 	var state hookState
 	_ = json.Unmarshal(sub.State, &state) // a polled subscription has none
-	return state.Warnings, nil
+	return state.Warnings
 }

@@ -246,11 +246,12 @@ func TestEvents_ArePrunedByCountAndAge(t *testing.T) {
 		w.engine = w.newEngine(func(c *runtime.Config) {
 			c.Retention = store.Retention{EventAge: 2 * time.Hour, EventCount: 4, DedupeAge: time.Minute}
 		})
-		count := func() int {
-			events, _, err := w.engine.Events(t.Context(), "sub", "", 100)
+		after := func(cursor string) runtime.EventList {
+			events, err := w.engine.Events(t.Context(), "sub", cursor, 100)
 			require.NoError(t, err)
-			return len(events)
+			return events
 		}
+		count := func() int { return len(after("").Items) }
 		w.subscribe(`,"schedule":"@every 1h"`)
 		w.happen(10)
 		_, err := w.engine.PollNow(t.Context(), "sub")
@@ -259,9 +260,14 @@ func TestEvents_ArePrunedByCountAndAge(t *testing.T) {
 		require.Equal(t, 10, count(), "young ones are kept, to recognise their repetition")
 		w.run(3 * time.Minute)
 		require.Equal(t, 4, count())
-		events, _, err := w.engine.Events(t.Context(), "sub", "", 100)
-		require.NoError(t, err)
-		require.Contains(t, string(events[0]), "thing-6", "the newest stay")
+		require.Contains(t, string(after("").Items[0]), "thing-6", "the newest stay")
+		require.Empty(t, after("").Warnings)
+		require.Empty(t, after("6").Warnings, "who read so far missed nothing")
+		late := after("2")
+		require.Len(t, late.Items, 4)
+		require.Len(t, late.Warnings, 1)
+		require.Equal(t, "events_pruned", late.Warnings[0].Code)
+		require.Contains(t, late.Warnings[0].Detail, "4 events")
 		w.run(2 * time.Hour)
 		require.Zero(t, count())
 	})

@@ -144,13 +144,13 @@ func (c *console) subscriptionPage(ctx context.Context, view runtime.Subscriptio
 // latestEvents lists the newest kept events, newest first. They are numbered without gaps.
 func (c *console) latestEvents(ctx context.Context, view runtime.SubscriptionView, n int64) ([]eventItem, error) {
 	after := strconv.FormatInt(max(0, view.Counts.Received-n), 10)
-	raws, _, err := c.engine.Events(ctx, view.ID, after, int(n))
+	latest, err := c.engine.Events(ctx, view.ID, after, int(n))
 	if err != nil {
 		return nil, err
 	}
-	items := make([]eventItem, len(raws))
-	for i, raw := range raws {
-		items[len(raws)-1-i] = newEventItem(raw)
+	items := make([]eventItem, len(latest.Items))
+	for i, raw := range latest.Items {
+		items[len(items)-1-i] = newEventItem(raw)
 	}
 	return items, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/okta-connector/okta-connector/connections/okta"
+	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/schemas"
 )
 
@@ -148,7 +149,7 @@ func page(r *http.Request) (after string, limit int, err error) {
 
 // list is the form of every list.
 type list struct {
-	Items      any    `json:"items"`
-	NextCursor string `json:"nextCursor,omitempty"`
-	Warnings   any    `json:"warnings,omitempty"`
+	Items      any                 `json:"items"`
+	NextCursor string              `json:"nextCursor,omitempty"`
+	Warnings   []connector.Warning `json:"warnings,omitempty"`
 }

@@ -219,7 +219,7 @@ var describedRoutes = []described{
 		summary: "Pull kept events", parameters: paged,
 		answers: okay("CloudEvents, oldest first.", func(*apiDocument) object {
 			return object{"type": "object", "properties": object{
-				"items": object{"type": "array", "items": object{"type": "object"}}, "nextCursor": text,
+				"items": object{"type": "array", "items": object{"type": "object"}}, "nextCursor": text, "warnings": warnings,
 			}}
 		}),
 	},

@@ -41,11 +41,13 @@ var metaSchema = object{
 	"properties": object{
 		"requests": object{"type": "integer"}, "waitedMs": object{"type": "integer"},
 		"oktaRequestIds": object{"type": "array", "items": text},
-		"warnings": object{"type": "array", "items": object{
-			"type": "object", "properties": object{"code": text, "detail": text},
-		}},
+		"warnings": warnings,
 	},
 }
+
+var warnings = object{"type": "array", "items": object{
+	"type": "object", "properties": object{"code": text, "detail": text},
+}}
 
 // component makes a JSON Schema a component and points to it.
 func (d *apiDocument) component(name string, schema json.RawMessage) object {

@@ -96,16 +96,8 @@ func (s *server) events(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	events, next, err := s.engine.Events(r.Context(), chi.URLParam(r, "id"), after, limit)
-	if err != nil {
-		return reply{}, err
-	}
-	answer := list{Items: events, NextCursor: next}
-	warnings, err := s.engine.HookWarnings(r.Context(), chi.URLParam(r, "id"))
-	if len(warnings) > 0 {
-		answer.Warnings = warnings
-	}
-	return ok(answer), err
+	events, err := s.engine.Events(r.Context(), chi.URLParam(r, "id"), after, limit)
+	return ok(list{Items: events.Items, NextCursor: events.Next, Warnings: events.Warnings}), err
 }
 
 func (s *server) runs(r *http.Request) (reply, error) {
