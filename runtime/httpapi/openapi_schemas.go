@@ -41,7 +41,7 @@ var metaSchema = object{
 	"properties": object{
 		"requests": object{"type": "integer"}, "waitedMs": object{"type": "integer"},
 		"oktaRequestIds": object{"type": "array", "items": text},
-		"warnings": warnings,
+		"warnings":       warnings,
 	},
 }
 
