@@ -325,7 +325,8 @@ func TestHook_SplitsAndDeduplicates(t *testing.T) {
 	deliver(envelope("a", "b", "a", "c")) // Okta's retry
 	deliver(envelope("c", "", "d"))       // one that cannot be told apart costs the others nothing
 	deliver(`{"data":{"events":[]}}`)
-	require.Equal(t, []string{"a", "b", "c", "d"}, h.events())
+	deliver(`{"data":{"events":[{"uuid":"e","eventType":"x","client":{"userAgent":"half a pair \ud83d","zone":"a","zone":"b"}}]}}`)
+	require.Equal(t, []string{"a", "b", "c", "d", "e"}, h.events(), "the last one would not do for a caller of ours")
 }
 
 func TestHook_IsNotAcceptedUnlessStored(t *testing.T) {
