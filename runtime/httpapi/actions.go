@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -36,11 +38,7 @@ func (s *server) invocation(r *http.Request) (runtime.Invocation, error) {
 	inv.Inputs = members["inputs"]
 	inv.Connection, err = connectionRef(members["connection"])
 	invalid, _ := err.(schemas.Invalid) //nolint:errorlint // made right there
-	for name := range members {
-		if name != "connection" && name != "inputs" {
-			invalid.Add(schemas.Pointer(name), "is not a member of this body: connection and inputs are")
-		}
-	}
+	checkMembers(members, &invalid, "connection", "inputs")
 	if len(invalid) == 0 {
 		return inv, nil
 	}
@@ -51,6 +49,23 @@ func (s *server) invocation(r *http.Request) (runtime.Invocation, error) {
 		}
 	}
 	return inv, invalid
+}
+
+// checkMembers refuses what is none of the members that a body may have.
+func checkMembers(members map[string]json.RawMessage, invalid *schemas.Invalid, names ...string) {
+	for name := range members {
+		if !slices.Contains(names, name) {
+			invalid.Add(schemas.Pointer(name), "is not a member of this body: "+strings.Join(names, ", ")+" are")
+		}
+	}
+}
+
+// textMember is a member that is text; "" where it is missing or null.
+func textMember(members map[string]json.RawMessage, invalid *schemas.Invalid, name string) (text string) {
+	if raw := members[name]; raw != nil && json.Unmarshal(raw, &text) != nil {
+		invalid.Add(schemas.Pointer(name), "must be text")
+	}
+	return text
 }
 
 func connectionRef(raw json.RawMessage) (runtime.ConnectionRef, error) {
@@ -108,28 +123,22 @@ func (s *server) preview(r *http.Request) (reply, error) {
 
 // dataSource answers with one page of a picker's choices.
 func (s *server) dataSource(r *http.Request) (reply, error) {
-	raw, err := readBody(r)
+	members, err := readMembers(r)
 	if err != nil {
 		return reply{}, err
 	}
-	var body struct {
-		Connection json.RawMessage `json:"connection"`
-		Inputs     json.RawMessage `json:"inputs"`
-		Query      string          `json:"query"`
-		Cursor     string          `json:"cursor"`
+	ref, err := connectionRef(members["connection"])
+	invalid, _ := err.(schemas.Invalid) //nolint:errorlint // made right there
+	checkMembers(members, &invalid, "connection", "inputs", "query", "cursor")
+	search := connector.Search{
+		Query: textMember(members, &invalid, "query"), Cursor: textMember(members, &invalid, "cursor"),
 	}
-	if firstByte(raw) != '{' || json.Unmarshal(raw, &body) != nil {
-		return reply{}, newProblem(http.StatusBadRequest, "not_an_object",
-			"the body must be a JSON object with connection, inputs, query and cursor")
-	}
-	ref, err := connectionRef(body.Connection)
-	if err != nil {
-		return reply{}, err
+	if len(invalid) > 0 {
+		return reply{}, invalid
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.CallTimeout)
 	defer cancel()
-	options, err := s.engine.Options(ctx, chi.URLParam(r, "key"), ref, body.Inputs,
-		connector.Search{Query: body.Query, Cursor: body.Cursor})
+	options, err := s.engine.Options(ctx, chi.URLParam(r, "key"), ref, members["inputs"], search)
 	if err != nil {
 		return reply{}, err
 	}

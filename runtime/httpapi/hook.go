@@ -3,7 +3,6 @@ package httpapi
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -49,7 +48,7 @@ func (s *server) hookDelivery(r *http.Request) (reply, error) {
 		}
 		return reply{}, err
 	}
-	body, err := io.ReadAll(r.Body)
+	body, err := readAll(r)
 	if err != nil {
 		return reply{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -116,7 +117,7 @@ func (s *server) perform(w http.ResponseWriter, r *http.Request, c call) {
 		s.fail(w, r, err)
 		return
 	}
-	writeResponse(w, r, s.answered(ctx, answer))
+	writeResponse(w, r, s.answered(ctx, r, answer))
 }
 
 // once performs a call, or gives the stored answer of the one before.
@@ -150,11 +151,9 @@ func (s *server) once(w http.ResponseWriter, r *http.Request, c call) {
 
 // interrupted is the answer to a key whose call may have been made, by a process that ended.
 func interrupted(r *http.Request) *runtime.Response {
-	p := newProblem(http.StatusBadGateway, "outcome_unknown", "the process that made this call ended before Okta's answer "+
-		"was stored; look at the org before you make the call with another key")
-	p.RequestID = requestID(r.Context())
-	body, _ := json.Marshal(p) // text and numbers: it always marshals
-	return &runtime.Response{Status: p.Status, Body: body, Code: p.Code}
+	resp := refusal(r, newProblem(http.StatusBadGateway, "outcome_unknown", "the process that made this call ended before "+
+		"Okta's answer was stored; look at the org before you make the call with another key"))
+	return &resp
 }
 
 // fingerprint is the same for bodies that say the same.
@@ -167,7 +166,7 @@ func fingerprint(c call) (string, error) {
 			return "", err
 		}
 	}
-	canonical, err := json.Marshal([]any{c.inv.Action, c.inv.Connection, inputs, c.background})
+	canonical, err := json.Marshal([]any{c.inv.Action, c.inv.Connection, inputs})
 	if err != nil {
 		return "", err
 	}
@@ -182,8 +181,13 @@ func (s *server) respond(
 ) runtime.Response {
 	answer, err := s.engine.Perform(ctx, c.prepared, progress)
 	if err == nil {
-		return s.answered(ctx, answer)
+		return s.answered(ctx, r, answer)
 	}
+	return refusal(r, err)
+}
+
+// refusal renders a problem.
+func refusal(r *http.Request, err error) runtime.Response {
 	p := *problemOf(err)
 	p.RequestID = requestID(r.Context())
 	body, _ := json.Marshal(&p) // a problem always marshals
@@ -193,12 +197,11 @@ func (s *server) respond(
 }
 
 // answered renders an answer.
-func (s *server) answered(ctx context.Context, answer *runtime.Answer) runtime.Response {
+func (s *server) answered(ctx context.Context, r *http.Request, answer *runtime.Answer) runtime.Response {
 	body, err := answer.AppendJSON(make([]byte, 0, len(answer.Data)+metaSize))
 	if err != nil {
 		s.log.ErrorContext(ctx, "answer", "error", err)
-		body, _ = json.Marshal(newProblem(http.StatusInternalServerError, "internal", "the answer could not be written"))
-		return runtime.Response{Status: http.StatusInternalServerError, Body: body, Code: "internal"}
+		return refusal(r, newProblem(http.StatusInternalServerError, "internal", "the answer could not be written"))
 	}
 	return runtime.Response{Status: http.StatusOK, Body: body, Keep: true}
 }
@@ -218,9 +221,7 @@ func (s *server) start(r *http.Request, c call) runtime.Response {
 			return s.respond(ctx, r, c, progress.Page)
 		})
 	if err != nil {
-		p := problemOf(err)
-		body, _ := json.Marshal(p) // a problem always marshals
-		return runtime.Response{Status: p.Status, Body: body, Code: p.Code}
+		return refusal(r, err)
 	}
 	body, _ := json.Marshal(map[string]string{"id": id, "location": invocationPath + id}) // always marshals
 	return runtime.Response{Status: http.StatusAccepted, Body: body, Keep: true}
@@ -237,12 +238,18 @@ func writeResponse(w http.ResponseWriter, r *http.Request, resp runtime.Response
 		kind = "application/problem+json"
 	}
 	w.Header().Set("Content-Type", kind)
-	if resp.Status == http.StatusAccepted {
+	switch resp.Status {
+	case http.StatusAccepted:
 		var at struct {
 			Location string `json:"location"`
 		}
 		if json.Unmarshal(resp.Body, &at) == nil {
 			w.Header().Set("Location", at.Location)
+		}
+	case http.StatusTooManyRequests:
+		var p problem
+		if json.Unmarshal(resp.Body, &p) == nil && p.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 		}
 	}
 	w.WriteHeader(resp.Status)

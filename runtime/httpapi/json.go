@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strconv"
 
 	"github.com/okta-connector/okta-connector/connections/okta"
@@ -101,12 +102,28 @@ func readText(r *http.Request) ([]byte, error) {
 			return nil, newProblem(http.StatusUnsupportedMediaType, "not_json", "the body must be application/json")
 		}
 	}
-	if n := r.ContentLength; n > 0 && n <= maxAtOnce {
-		raw := make([]byte, n)
-		_, err := io.ReadFull(r.Body, raw)
-		return raw, err
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		return nil, newProblem(http.StatusUnsupportedMediaType, "encoded", "the body must come without a Content-Encoding")
 	}
-	return io.ReadAll(r.Body)
+	return readAll(r)
+}
+
+// readAll reads a body to its end.
+func readAll(r *http.Request) (raw []byte, err error) {
+	if n := r.ContentLength; n > 0 && n <= maxAtOnce {
+		raw = make([]byte, n)
+		_, err = io.ReadFull(r.Body, raw)
+	} else {
+		raw, err = io.ReadAll(r.Body)
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil, errors.As(err, &tooLarge):
+		return raw, err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, newProblem(http.StatusRequestTimeout, "body_too_slow", "the body did not arrive in time")
+	}
+	return nil, newProblem(http.StatusBadRequest, "body_broken", "the body broke off")
 }
 
 // maxAtOnce is how large a body may claim to be for its memory to be set aside before it is there.

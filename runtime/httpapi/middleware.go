@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -127,9 +128,34 @@ func (s *server) secureHeaders(next http.Handler) http.Handler {
 	})
 }
 
+// lingering is how much of a body over the limit is still taken in, and thrown away: many clients read no answer before
+// they have sent all of it, and would see a broken connection instead.
+const lingering = 64 << 20
+
 func (s *server) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, s.MaxBody)
+		whole := r.Body
+		limited := &limitedBody{ReadCloser: http.MaxBytesReader(w, whole, s.MaxBody)}
+		r.Body = limited
 		next.ServeHTTP(w, r)
+		if limited.over {
+			_, _ = io.CopyN(io.Discard, whole, lingering) // the answer stands, whatever comes of this
+		}
 	})
+}
+
+// A limitedBody remembers that a body was larger than allowed.
+type limitedBody struct {
+	io.ReadCloser
+	over bool
+}
+
+// Read implements [io.Reader].
+func (b *limitedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		var tooLarge *http.MaxBytesError
+		b.over = errors.As(err, &tooLarge)
+	}
+	return n, err
 }

@@ -6,10 +6,12 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/okta-connector/okta-connector/runtime"
@@ -72,10 +74,9 @@ func New(cfg Config) http.Handler {
 func (s *server) routes() http.Handler {
 	r := chi.NewRouter()
 	r.Use(s.identify, s.trace, s.logRequests, s.recoverPanics, s.knownHost, s.secureHeaders, s.limitBody)
+	r.Use(middleware.GetHead)
 	r.NotFound(s.notFound)
-	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-		_ = writeProblem(w, r, newProblem(http.StatusMethodNotAllowed, "method_not_allowed", r.Method+" is not possible here"))
-	})
+	r.MethodNotAllowed(s.methodNotAllowed)
 
 	r.Get(pathHealth, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	r.Get(pathReady, s.json(s.ready))
@@ -84,7 +85,7 @@ func (s *server) routes() http.Handler {
 	r.With(s.authenticate).Get("/metrics", s.metrics)
 
 	r.Route("/v1", func(r chi.Router) {
-		r.Use(s.authenticate)
+		r.Use(s.sameOrigin, s.authenticate)
 		r.Get("/manifest", s.manifest)
 		r.Post("/actions/{key}/invoke", s.invoke)
 		r.Post("/actions/{key}/validate", s.json(s.validate))
@@ -130,11 +131,31 @@ func (s *server) metrics(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
-	if s.Console != nil && !strings.HasPrefix(r.URL.Path, "/v1/") {
+	if s.Console != nil && r.URL.Path != "/v1" && !strings.HasPrefix(r.URL.Path, "/v1/") {
 		s.serveConsole(w, r)
 		return
 	}
+	NotFound(w, r)
+}
+
+// NotFound answers a program that there is nothing at the path it asked for.
+func NotFound(w http.ResponseWriter, r *http.Request) {
 	_ = writeProblem(w, r, newProblem(http.StatusNotFound, "not_found", "there is nothing at this path"))
+}
+
+// methodNotAllowed says which methods there are instead.
+func (s *server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		if chi.RouteContext(r.Context()).Routes.Match(chi.NewRouteContext(), method, r.URL.EscapedPath()) {
+			allowed = append(allowed, method)
+		}
+	}
+	if slices.Contains(allowed, http.MethodGet) {
+		allowed = append(allowed, http.MethodHead)
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	_ = writeProblem(w, r, newProblem(http.StatusMethodNotAllowed, "method_not_allowed", r.Method+" is not possible here"))
 }
 
 // ready answers 200 only while the database does.

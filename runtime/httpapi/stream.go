@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,13 +15,17 @@ import (
 // writeTimeout is how long a reader of a stream may take for one page.
 const writeTimeout = time.Minute
 
+// acceptsNDJSON reports whether a request names NDJSON, and likes JSON no better.
 func acceptsNDJSON(r *http.Request) bool {
-	for accept := range strings.SplitSeq(r.Header.Get("Accept"), ",") {
-		if kind, _, err := mime.ParseMediaType(accept); err == nil && kind == ndjson {
-			return true
+	quality := map[string]float64{}
+	for _, line := range r.Header.Values("Accept") {
+		for accept := range strings.SplitSeq(line, ",") {
+			if kind, params, err := mime.ParseMediaType(accept); err == nil {
+				quality[kind], _ = strconv.ParseFloat(cmp.Or(params["q"], "1"), 64) // what is no number is no liking
+			}
 		}
 	}
-	return false
+	return quality[ndjson] > 0 && quality[ndjson] >= quality["application/json"]
 }
 
 // stream writes one item a line as pages arrive. Until the first page is there a failure has a status of its own;
