@@ -7,6 +7,7 @@ import (
 
 	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/runtime/store"
+	"github.com/okta-connector/okta-connector/schemas"
 )
 
 // DeleteSubscription removes a subscription with its events, and its event hook in Okta. Where the hook cannot be
@@ -116,6 +117,9 @@ func (e *Engine) SetPaused(ctx context.Context, id string, paused bool) (Subscri
 	return e.Subscription(ctx, id)
 }
 
+// maxAhead is how far ahead of ours the clock of who names a time may be.
+const maxAhead = time.Minute
+
 // Rewind makes the subscription start again at a time; events since then are reported once more.
 func (e *Engine) Rewind(ctx context.Context, id string, to time.Time) (SubscriptionView, error) {
 	if err := CallerOf(ctx).CheckSubscribe(); err != nil {
@@ -123,6 +127,9 @@ func (e *Engine) Rewind(ctx context.Context, id string, to time.Time) (Subscript
 	}
 	if err := e.checkPolled(ctx, id); err != nil {
 		return SubscriptionView{}, err
+	}
+	if time.Until(to) > maxAhead {
+		return SubscriptionView{}, schemas.Invalid{{Pointer: "/to", Detail: "must not be in the future"}}
 	}
 	if err := e.store.Rewind(ctx, id, nil, to.UTC().Format(time.RFC3339Nano)); err != nil {
 		return SubscriptionView{}, notFound(err, "subscription", id)

@@ -100,7 +100,14 @@ func (c *console) routes() http.Handler {
 		page("GET /sandbox", c.sandbox)
 		page("POST /sandbox", c.happen)
 	}
-	page("/", c.nothingHere)
+	nothing := c.signedIn(http.HandlerFunc(c.nothingHere))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Accept"), "text/html") {
+			nothing.ServeHTTP(w, r)
+			return
+		}
+		httpapi.NotFound(w, r) // whoever asks is no browser
+	})
 	return mux
 }
 

@@ -125,6 +125,20 @@ func assetPath(v *visitor) string {
 	return regexp.MustCompile(`/assets/[0-9a-f]+/`).FindString(v.get("/login").body + v.get("/").body)
 }
 
+// A browser is shown a page where there is nothing, a program a problem document.
+func TestPages_NothingThere(t *testing.T) {
+	t.Parallel()
+	v := newSite(t, siteOptions{}).visitor()
+	page := v.send(http.MethodGet, "/nothing", nil, http.Header{"Accept": {"text/html,*/*;q=0.8"}})
+	require.Equal(t, http.StatusNotFound, page.status)
+	require.Contains(t, page.body, "<title>Nothing here")
+	for _, path := range []string{"/nothing", "/v2/manifest", "/hooks"} {
+		page = v.send(http.MethodGet, path, nil, http.Header{"Accept": {"*/*"}})
+		require.Equal(t, http.StatusNotFound, page.status, path)
+		require.Contains(t, page.body, `"code":"not_found"`, path)
+	}
+}
+
 func TestPages_RunNothingOfOthers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{embedOrigin: "https://engine.example"})
