@@ -100,6 +100,8 @@ func (p *proof) fits(r *http.Request, now time.Time) *oauthError {
 	return nil
 }
 
+func (p *proof) hasNonce() bool { return claimText(p.claims, "nonce") != "" }
+
 // covers reports whether the proof names token as the one it accompanies.
 func (p *proof) covers(token string) bool {
 	sum := sha256.Sum256([]byte(token))

@@ -197,6 +197,20 @@ func TestDPoP_TokenRequestProofIsCheckedToo(t *testing.T) {
 		400, "invalid_dpop_proof", "'htm' claim")
 }
 
+// Okta's SDK for Node.js sends a proof without a nonce for every service app, and works with those that demand none.
+func TestDPoP_ProofThatNobodyDemanded(t *testing.T) {
+	t.Parallel()
+	f, p := newOAuthFixture(t), newTestProver(t)
+	bare := func(r *http.Request) { r.Header.Set("DPoP", p.proof(http.MethodPost, testToken, nil)) }
+	answer := f.granted(f.post(testToken, f.credentialsForm(f.clientID), bare))
+	require.Equal(t, "Bearer", answer.TokenType)
+	_, refusal := f.call("Bearer " + answer.AccessToken)
+	require.Nil(t, refusal)
+	bound := f.granted(f.post(testToken, f.credentialsForm(f.clientID), p.onToken(f.nonces.current())))
+	require.Equal(t, "DPoP", bound.TokenType, "who knows a nonce means it")
+	f.refused(f.post(testToken, f.credentialsForm(f.clientID), p.onToken("stale")), 400, "use_dpop_nonce", "requires nonce")
+}
+
 // Each leg of the handshake needs an assertion of its own, as at Okta.
 func TestDPoP_RefusedLegUsesTheAssertionUp(t *testing.T) {
 	t.Parallel()
