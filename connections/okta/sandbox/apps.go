@@ -202,7 +202,7 @@ func (o *Org) deleteApplication(c *call) *apiError {
 
 func (o *Org) appJSON(c *call, a *app) map[string]any {
 	self := c.base() + "/api/v1/apps/" + a.id
-	linkName := strings.ReplaceAll(a.name, "-", "_") + "_link"
+	linkName := a.linkName()
 	login := link{Name: linkName, Href: c.base() + "/home/" + a.name + "/" + a.id + "/1", Type: "text/html"}
 	links := map[string]any{
 		"appLinks":   []link{login},
@@ -232,50 +232,6 @@ func (o *Org) appJSON(c *call, a *app) map[string]any {
 			"autoLaunch": false, "autoSubmitToolbar": false, "hide": map[string]bool{"iOS": false, "web": false},
 			"appLinks": map[string]bool{linkName: true},
 		},
-		"universalLogout": nil, "credentials": a.credentials(), "settings": a.allSettings(), "_links": links,
+		"universalLogout": a.universalLogout(), "credentials": a.credentials(), "settings": a.allSettings(), "_links": links,
 	}
-}
-
-func (a *app) credentials() map[string]any {
-	credentials := map[string]any{
-		"userNameTemplate": map[string]any{"template": "${source.login}", "type": "BUILT_IN"}, "signing": map[string]any{},
-	}
-	if a.kid != "" {
-		credentials["signing"] = map[string]any{"kid": a.kid}
-	}
-	switch a.signOn {
-	case signOnOIDC:
-		credentials["oauthClient"] = map[string]any{
-			"autoKeyRotation": true, "client_id": a.id, "pkce_required": false,
-			"token_endpoint_auth_method": "client_secret_basic",
-		}
-	case signOnAuto, signOnPlugin:
-		credentials["scheme"], credentials["revealPassword"] = a.scheme, false
-	}
-	return credentials
-}
-
-func (a *app) allSettings() map[string]any {
-	settings := map[string]any{
-		"app": a.settings, "manualProvisioning": false, "implicitAssignment": false,
-		"notifications": map[string]any{"vpn": map[string]any{
-			"network": map[string]any{"connection": "DISABLED"}, "message": nil, "helpUrl": nil,
-		}},
-		"notes": map[string]any{"admin": nil, "enduser": nil},
-	}
-	switch a.signOn {
-	case signOnOIDC:
-		site, _ := a.settings["url"].(string)
-		settings["oauthClient"] = map[string]any{
-			"client_uri": site, "logo_uri": nil, "redirect_uris": []string{site + "/oauth2/callback"},
-			"response_types": []string{"code"}, "grant_types": []string{"authorization_code"}, "application_type": "web",
-			"consent_method": "TRUSTED", "issuer_mode": "ORG_URL",
-		}
-	case signOnSAML:
-		settings["signOn"] = map[string]any{
-			"defaultRelayState": nil, "ssoAcsUrlOverride": nil, "audienceOverride": nil, "recipientOverride": nil,
-			"destinationOverride": nil, "attributeStatements": []any{},
-		}
-	}
-	return settings
 }

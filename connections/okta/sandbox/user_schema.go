@@ -80,7 +80,7 @@ var customAttributes = map[string]attribute{
 	"badgeNumber":      {Title: "Badge number", Type: "integer"},
 	"fte":              {Title: "Full-time equivalent", Type: "number"},
 	"contractor":       {Title: "Works on contract", Type: "boolean"},
-	"startDate":        {Title: "First working day", Type: "string", Format: "date"},
+	"startDate":        {Title: "First working day", Type: "string"},
 	"shirtSize":        {Title: "Shirt size", Type: "string", Enum: []any{"S", "M", "L", "XL"}},
 	"skills":           {Title: "Skills", Type: "array", Items: &attributeItem{Type: "string"}},
 	"floors":           {Title: "Floors with access", Type: "array", Items: &attributeItem{Type: "integer"}},
