@@ -36,14 +36,14 @@ func newReceiverClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-func (e *Engine) claimDeliveries(ctx context.Context, n int) ([]claimed, time.Time, error) {
+func (e *Engine) claimDeliveries(ctx context.Context, n int, _ []string) ([]claimed, time.Time, error) {
 	shipments, err := e.store.ClaimDeliveries(ctx, e.owner, e.lease, n)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
 	jobs := make([]claimed, len(shipments))
 	for i, s := range shipments {
-		jobs[i] = func(work context.Context) { e.deliver(work, ctx, s) }
+		jobs[i] = claimed{run: func(work context.Context, at *place) { e.deliver(work, ctx, s, at) }}
 	}
 	if len(jobs) > 0 {
 		return jobs, time.Time{}, nil
@@ -53,7 +53,8 @@ func (e *Engine) claimDeliveries(ctx context.Context, n int) ([]claimed, time.Ti
 }
 
 // deliver sends a claimed batch, and then the batches behind it as long as the receiver takes them and the turn lasts.
-func (e *Engine) deliver(ctx, stop context.Context, s *store.Shipment) {
+// A receiver that was waited for without a place has to queue for one again.
+func (e *Engine) deliver(ctx, stop context.Context, s *store.Shipment, at *place) {
 	began := time.Now()
 	for s != nil {
 		traced, span := e.traceDelivery(ctx, s)
@@ -65,7 +66,8 @@ func (e *Engine) deliver(ctx, stop context.Context, s *store.Shipment) {
 			return
 		}
 		e.deliveryEnded(traced, span, s, outcome, time.Since(attempted))
-		outcome.More = outcome.Delivered && stop.Err() == nil && time.Since(began) < sendTurn
+		at.moved()
+		outcome.More = outcome.Delivered && stop.Err() == nil && !at.yielded() && time.Since(began) < sendTurn
 		next, err := e.store.FinishDelivery(context.WithoutCancel(ctx), s, outcome)
 		if err != nil {
 			if !errors.Is(err, store.ErrFenced) {

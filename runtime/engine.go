@@ -29,8 +29,7 @@ const (
 	DefaultLease   = 10 * time.Second
 	DefaultWorkers = 16
 
-	// sendersPerWorker: deliveries mostly wait for receivers, and some for ones that hang until the attempt times out.
-	sendersPerWorker = 4
+	sendersPerWorker = 4 // deliveries mostly wait for receivers
 
 	drainTime = 25 * time.Second // running work may take this long after the engine was told to stop
 )
@@ -134,8 +133,10 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(work, e.end)()
 	var wg sync.WaitGroup
-	wg.Go(func() { e.dispatch(ctx, work, "poll", e.workers, e.wakePoll, e.claimPolls) })
-	wg.Go(func() { e.dispatch(ctx, work, "delivery", sendersPerWorker*e.workers, e.wakeSend, e.claimDeliveries) })
+	polls := e.newDispatcher("poll", e.workers, pollPatience, e.wakePoll, e.claimPolls)
+	sends := e.newDispatcher("delivery", sendersPerWorker*e.workers, sendPatience, e.wakeSend, e.claimDeliveries)
+	wg.Go(func() { polls.run(ctx, work) })
+	wg.Go(func() { sends.run(ctx, work) })
 	wg.Go(func() { e.keepHooks(ctx) })
 	wg.Go(func() { e.prune(ctx) })
 	wg.Wait()
@@ -152,85 +153,4 @@ func drainAfter(ctx context.Context, grace time.Duration) (context.Context, cont
 		context.AfterFunc(work, func() { timer.Stop() })
 	})
 	return work, func() { stop(); cancel() }
-}
-
-// A claimed is a piece of work that this process owns.
-type claimed func(work context.Context)
-
-// How long the dispatcher sleeps at most. Work that was added here wakes it; what another replica added it finds.
-const (
-	idleAlone    = time.Minute
-	idleReplicas = time.Second
-)
-
-func (e *Engine) idle() time.Duration {
-	if e.store.Embedded() {
-		return idleAlone
-	}
-	return idleReplicas
-}
-
-// dispatch claims work as it comes due and performs it, workers pieces at a time, until ctx ends; the pieces run under
-// work. It returns when all are done.
-func (e *Engine) dispatch(
-	ctx, work context.Context, kind string, workers int, wake chan struct{},
-	claim func(context.Context, int) ([]claimed, time.Time, error),
-) {
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	free := make(chan struct{}, workers)
-	for range workers {
-		free <- struct{}{}
-	}
-	for ctx.Err() == nil {
-		select {
-		case <-free:
-		case <-ctx.Done():
-			return
-		}
-		slots := 1 + len(free)
-		jobs, next, err := claim(ctx, slots)
-		if err != nil && ctx.Err() == nil {
-			e.log.Error("claim failed", "kind", kind, "error", err)
-			next = time.Now().Add(idleReplicas)
-		}
-		for i, job := range jobs {
-			if i > 0 {
-				<-free
-			}
-			wg.Go(func() {
-				defer func() {
-					free <- struct{}{}
-					wakeUp(wake) // what is due next may have changed
-				}()
-				job(work)
-			})
-		}
-		if len(jobs) > 0 {
-			continue
-		}
-		free <- struct{}{}
-		if latest := time.Now().Add(e.idle()); next.IsZero() || next.After(latest) {
-			next = latest
-		}
-		waitUntil(ctx, next, wake)
-	}
-}
-
-// waitUntil returns when at has come, when woken, or when ctx ends.
-func waitUntil(ctx context.Context, at time.Time, wake <-chan struct{}) {
-	timer := time.NewTimer(max(time.Until(at), time.Millisecond))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-wake:
-	case <-ctx.Done():
-	}
-}
-
-func wakeUp(c chan<- struct{}) {
-	select {
-	case c <- struct{}{}:
-	default: // it is awake already
-	}
 }

@@ -18,26 +18,29 @@ const (
 	maxPollBackoff = 5 * time.Minute
 )
 
-func (e *Engine) claimPolls(ctx context.Context, n int) ([]claimed, time.Time, error) {
-	polls, err := e.store.ClaimPolls(ctx, e.owner, e.lease, n)
+// claimPolls passes over connections of which many polls stand still.
+func (e *Engine) claimPolls(ctx context.Context, n int, crowded []string) ([]claimed, time.Time, error) {
+	polls, err := e.store.ClaimPolls(ctx, e.owner, e.lease, n, crowded...)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
 	jobs := make([]claimed, len(polls))
 	for i, p := range polls {
-		jobs[i] = func(work context.Context) { e.pollClaimed(work, ctx, p, false) }
+		jobs[i] = claimed{p.Subscription.Connection, func(work context.Context, at *place) {
+			e.pollClaimed(work, ctx, p, at, false)
+		}}
 	}
 	if len(jobs) > 0 {
 		return jobs, time.Time{}, nil
 	}
-	next, _, err := e.store.NextDue(ctx)
+	next, _, err := e.store.NextDue(ctx, crowded...)
 	return nil, next, err
 }
 
 // pollClaimed polls and records how it went. One that the engine's end interrupted is given back: it is due at once for
 // whoever runs next.
-func (e *Engine) pollClaimed(ctx, stop context.Context, p *store.Poll, baseline bool) {
-	run, err := e.poll(ctx, stop, p, baseline)
+func (e *Engine) pollClaimed(ctx, stop context.Context, p *store.Poll, at *place, baseline bool) {
+	run, err := e.poll(ctx, stop, p, at, baseline)
 	if !errors.Is(err, errInterrupted) {
 		e.finishPoll(ctx, p, run, err)
 		return
@@ -49,14 +52,16 @@ func (e *Engine) pollClaimed(ctx, stop context.Context, p *store.Poll, baseline 
 
 // poll reads what is new for a claimed subscription and commits it page by page. It gives up between two pages when
 // stop ends.
-func (e *Engine) poll(ctx, stop context.Context, p *store.Poll, baseline bool) (store.Run, error) {
+func (e *Engine) poll(
+	ctx, stop context.Context, p *store.Poll, at *place, baseline bool,
+) (store.Run, error) {
 	run := store.Run{StartedAt: time.Now()}
 	ctx, span := e.tracePoll(ctx, p.Subscription)
 	ctx, cancel := context.WithCancelCause(okta.Background(ctx))
 	defer cancel(nil)
 	defer e.keepClaim(ctx, cancel, func(ctx context.Context) error { return e.store.ExtendPoll(ctx, p) })()
 
-	err := e.readPages(ctx, stop, p, baseline, &run)
+	err := e.readPages(ctx, stop, p, at, baseline, &run)
 	if cause := context.Cause(ctx); cause != nil && err != nil {
 		err = cause
 	}
@@ -73,7 +78,9 @@ func (e *Engine) poll(ctx, stop context.Context, p *store.Poll, baseline bool) (
 	return run, err
 }
 
-func (e *Engine) readPages(ctx, stop context.Context, p *store.Poll, baseline bool, run *store.Run) error {
+func (e *Engine) readPages(
+	ctx, stop context.Context, p *store.Poll, at *place, baseline bool, run *store.Run,
+) error {
 	sub := p.Subscription
 	trigger := e.index.Trigger(sub.Trigger)
 	if trigger == nil {
@@ -102,6 +109,7 @@ func (e *Engine) readPages(ctx, stop context.Context, p *store.Poll, baseline bo
 		if err != nil {
 			return err
 		}
+		at.moved()
 		run.Pages++
 		run.Events += added
 		if added > 0 {

@@ -276,6 +276,34 @@ func TestPoll_SpreadOverTheMinute(t *testing.T) {
 	})
 }
 
+func TestPoll_AnOrgThatIsAwayDoesNotHoldUpOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		_, _, err := w.engine.PutConnection(t.Context(), "away", "none", json.RawMessage(`{"org":"away.okta.com"}`), false)
+		require.NoError(t, err)
+		w.subscribe(`,"schedule":"@every 1s"` + toReceiver)
+		for i := range 100 { // more than are polled at a time
+			raw := json.RawMessage(`{"trigger":"things","connection":"away","schedule":"@every 1s"}`)
+			_, _, err := w.engine.PutSubscription(t.Context(), fmt.Sprint("away-", i), raw, false)
+			require.NoError(t, err)
+		}
+		w.set(func() { w.away = "away.okta.com" })
+		w.run(5 * time.Minute)
+		w.happen(1)
+		w.run(4 * time.Second)
+		require.Equal(t, []string{"thing-0"}, w.ids())
+		for i := range 100 {
+			view, err := w.engine.Subscription(t.Context(), fmt.Sprint("away-", i))
+			require.NoError(t, err)
+			if view.LastPoll.Result == "error" {
+				return // those of the org that is away have their turns
+			}
+		}
+		t.Fatal("the org that is away is not asked")
+	})
+}
+
 // Two replicas on one database: what one polls the other does not.
 func TestPoll_EachOnceOnReplicas(t *testing.T) {
 	t.Parallel()

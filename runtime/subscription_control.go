@@ -75,7 +75,7 @@ func (e *Engine) PollNow(ctx context.Context, id string) (SubscriptionView, erro
 	for {
 		p, err := e.store.ClaimPoll(ctx, id, e.owner, e.lease)
 		if err == nil {
-			e.pollClaimed(context.WithoutCancel(ctx), ctx, p, false)
+			e.pollClaimed(context.WithoutCancel(ctx), ctx, p, nil, false)
 			return e.Subscription(context.WithoutCancel(ctx), id)
 		}
 		if !errors.Is(err, store.ErrBusy) {

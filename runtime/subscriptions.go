@@ -179,7 +179,7 @@ func (e *Engine) baseline(ctx context.Context, id string) {
 	}
 	limited, cancel := context.WithTimeout(ctx, baselineTimeout)
 	defer cancel()
-	e.pollClaimed(limited, limited, p, true)
+	e.pollClaimed(limited, limited, p, nil, true)
 }
 
 func (e *Engine) updateSubscription(ctx context.Context, sub store.Subscription) error {

@@ -3,6 +3,7 @@ package runtime_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"iter"
 	"net/http"
@@ -33,6 +34,7 @@ type world struct {
 	happened []connector.Event // in the org, oldest first
 	polls    []time.Time
 	slowness time.Duration // of each poll
+	away     string        // an org that does not answer for minutes
 	failing  error         // what polls end with
 	answer   func(delivery) int
 	replies  map[string]func(*http.Request) (*http.Response, error) // by host; instead of answer
@@ -51,6 +53,10 @@ type delivery struct {
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 type noInputs struct{}
+
+type orgInputs struct {
+	Org string `json:"org" title:"Org" doc:"The org's host." default:"acme.okta.com"`
+}
 
 type noAuth struct{}
 
@@ -81,10 +87,10 @@ func (w *world) newEngine(change ...func(*runtime.Config)) *runtime.Engine {
 			Key: "test", Label: "Test",
 			Connections: []*connector.Connection{connector.NewConnection(
 				connector.ConnectionInfo{Key: "none", Label: "None", Description: "Needs nothing."},
-				connector.Behaviour[noInputs]{
-					Check: func(connector.Environment, noInputs) schemasInvalid { return nil },
-					Open: func(context.Context, connector.Environment, connector.Session, noInputs) (*okta.Client, error) {
-						return okta.New(okta.Config{BaseURL: "https://acme.okta.com", Auth: noAuth{}})
+				connector.Behaviour[orgInputs]{
+					Check: func(connector.Environment, orgInputs) schemasInvalid { return nil },
+					Open: func(_ context.Context, _ connector.Environment, _ connector.Session, in orgInputs) (*okta.Client, error) {
+						return okta.New(okta.Config{BaseURL: "https://" + in.Org, Auth: noAuth{}})
 					},
 				})},
 			Triggers: []*connector.Trigger{connector.NewTrigger(connector.TriggerInfo{
@@ -103,12 +109,15 @@ func (w *world) newEngine(change ...func(*runtime.Config)) *runtime.Engine {
 
 // poll reports what happened since the cursor, three events a page.
 func (w *world) poll(
-	ctx context.Context, _ *okta.Client, _ noInputs, start connector.Start, cursor *int,
+	ctx context.Context, c *okta.Client, _ noInputs, start connector.Start, cursor *int,
 ) iter.Seq2[connector.Step[int], error] {
 	return func(yield func(connector.Step[int], error) bool) {
 		w.mu.Lock()
 		w.polls = append(w.polls, time.Now())
 		slowness, failing := w.slowness, w.failing
+		if c.Org() == w.away {
+			slowness, failing = 3*time.Minute, errors.New("no answer")
+		}
 		w.mu.Unlock()
 		select {
 		case <-time.After(slowness):

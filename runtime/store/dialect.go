@@ -15,18 +15,20 @@ import (
 type dialect struct {
 	name       string
 	skipLocked string // ends a SELECT of rows to claim: pass over what another transaction is claiming
-	elements   string // a table with one text column, value: the elements of the JSON array in parameter 1
+
+	// elements is a table with one text column, value: the elements of the JSON array in a parameter.
+	elements func(parameter string) string
 }
 
 var (
 	sqliteDialect = &dialect{
 		name:     "sqlite",
-		elements: "json_each(?1)",
+		elements: func(p string) string { return "json_each(" + p + ")" },
 	}
 	postgresDialect = &dialect{
 		name:       "postgres",
 		skipLocked: "FOR UPDATE SKIP LOCKED",
-		elements:   "json_array_elements_text(?1::json) AS element (value)",
+		elements:   func(p string) string { return "json_array_elements_text(" + p + "::json) AS element (value)" },
 	}
 )
 

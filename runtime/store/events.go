@@ -102,7 +102,7 @@ func unknown(ctx context.Context, tx queryer, to stream, events []Event) ([]Even
 	}
 	// A scalar subquery is looked up in the index for each id; PostgreSQL would turn IN or EXISTS into a join, which may
 	// read the whole stream.
-	known, err := rows(ctx, tx, column[string], `SELECT value FROM `+tx.elements+`
+	known, err := rows(ctx, tx, column[string], `SELECT value FROM `+tx.elements(`?1`)+`
 		WHERE (SELECT seq FROM events WHERE stream = ?2 AND epoch = ?3 AND event_id = value) IS NOT NULL`,
 		string(list), to.number, to.epoch)
 	if err != nil {

@@ -26,18 +26,30 @@ type Page struct {
 
 const claimPoll = `poll_owner = ?1, poll_due_at = now_us() + ?2, poll_fence = poll_fence + 1`
 
-// ClaimPolls claims at most n polls that are due, longest overdue first, for the owner and the length of the lease.
-// Each claim is ended with [Store.FinishPoll] or [Store.ReleasePoll].
-func (s *Store) ClaimPolls(ctx context.Context, owner string, lease time.Duration, n int) ([]*Poll, error) {
+// ClaimPolls claims at most n polls that are due, longest overdue first, for the owner and the length of the lease,
+// but none of the connections except. Each claim is ended with [Store.FinishPoll] or [Store.ReleasePoll].
+func (s *Store) ClaimPolls(
+	ctx context.Context, owner string, lease time.Duration, n int, except ...string,
+) ([]*Poll, error) {
+	others, args := s.otherConnections(`?4`, except)
 	polls, err := rows(ctx, s.write(), s.scanPoll(lease), `WITH due AS (
-			SELECT stream FROM subscriptions WHERE NOT paused AND poll_due_at <= now_us()
+			SELECT stream FROM subscriptions WHERE NOT paused AND poll_due_at <= now_us()`+others+`
 			ORDER BY poll_due_at LIMIT ?3 `+s.skipLocked+`)
 		UPDATE subscriptions SET `+claimPoll+` WHERE stream IN (SELECT stream FROM due)
-		RETURNING `+subscriptionColumns+`, stream, poll_fence`, owner, lease.Microseconds(), n)
+		RETURNING `+subscriptionColumns+`, stream, poll_fence`, append([]any{owner, lease.Microseconds(), n}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("claim polls: %w", err)
 	}
 	return polls, nil
+}
+
+// otherConnections is a condition on a subscription's connection with its argument; both are empty without except.
+func (s *Store) otherConnections(parameter string, except []string) (condition string, args []any) {
+	if len(except) == 0 {
+		return "", nil
+	}
+	list, _ := json.Marshal(except) // strings always marshal
+	return ` AND connection NOT IN (SELECT value FROM ` + s.elements(parameter) + `)`, []any{string(list)}
 }
 
 // ClaimPoll claims the poll of one subscription whether it is due or not, paused or not. Errors are [ErrBusy] while
@@ -120,12 +132,14 @@ func (s *Store) ReleasePoll(ctx context.Context, p *Poll) error {
 }
 
 // NextDue returns when the next poll and the next delivery may be claimed, on this process's clock; the zero time means
-// that nothing is waiting. An engine sleeps until then, but not for long when replicas may add work.
-func (s *Store) NextDue(ctx context.Context) (poll, delivery time.Time, err error) {
+// that nothing is waiting. Polls of the connections except do not count. An engine sleeps until then, but not for long
+// when replicas may add work.
+func (s *Store) NextDue(ctx context.Context, except ...string) (poll, delivery time.Time, err error) {
+	others, args := s.otherConnections(`?1`, except)
 	in, err := row(ctx, s.read(), func(r scanner) (in [2]sql.NullInt64, err error) {
 		return in, r.Scan(&in[0], &in[1])
-	}, `SELECT (SELECT MIN(poll_due_at) FROM subscriptions WHERE NOT paused) - now_us(),
-		(SELECT MIN(send_due_at) FROM subscriptions WHERE NOT paused) - now_us()`)
+	}, `SELECT (SELECT MIN(poll_due_at) FROM subscriptions WHERE NOT paused`+others+`) - now_us(),
+		(SELECT MIN(send_due_at) FROM subscriptions WHERE NOT paused) - now_us()`, args...)
 	if err != nil {
 		return time.Time{}, time.Time{}, fmt.Errorf("next due: %w", err)
 	}

@@ -19,6 +19,12 @@ func claimPolls(t *testing.T, s *store.Store) {
 	subscription(t, s, "overdue", func(sub *store.Subscription) { sub.NextPollAt = past().Add(-time.Hour) })
 	subscription(t, s, "due", nil)
 
+	due, _, err := s.NextDue(ctx, "for-overdue", "for-due")
+	require.NoError(t, err)
+	require.WithinDuration(t, time.Now().Add(time.Hour), due, time.Minute)
+	none, err := s.ClaimPolls(ctx, "worker", time.Minute, 10, "for-overdue", "for-due")
+	require.NoError(t, err)
+	require.Empty(t, none, "their connections are passed over")
 	first, err := s.ClaimPolls(ctx, "worker", time.Minute, 1)
 	require.NoError(t, err)
 	require.Len(t, first, 1)
@@ -28,7 +34,7 @@ func claimPolls(t *testing.T, s *store.Store) {
 	require.NoError(t, err)
 	require.Len(t, rest, 1)
 	require.Equal(t, "due", rest[0].Subscription.ID)
-	none, err := s.ClaimPolls(ctx, "other", time.Minute, 10)
+	none, err = s.ClaimPolls(ctx, "other", time.Minute, 10)
 	require.NoError(t, err)
 	require.Empty(t, none)
 }
