@@ -163,11 +163,7 @@ func (e *Engine) storeDeclared(ctx context.Context, sub, before store.Subscripti
 		}
 	}
 	if known {
-		same := sub.Schedule == before.Schedule && sub.TimeZone == before.TimeZone
-		if same && !sub.NextPollAt.IsZero() && !before.NextPollAt.IsZero() {
-			sub.NextPollAt = before.NextPollAt // what came due while nothing ran is due now
-		}
-		return conflictOf(e.store.UpdateSubscription(ctx, sub))
+		return e.replaceSubscription(ctx, sub, before)
 	}
 	sub.NextPollAt = time.Now()
 	if trigger.Kind == connector.Webhook && !sub.Reconcile {

@@ -123,6 +123,42 @@ func TestDelivery_DiesAfterADayAndCanBeRetried(t *testing.T) {
 	})
 }
 
+func TestDelivery_WhileNothingRunsItDoesNotGrowOld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		down := true
+		w.answer = func(delivery) int {
+			if down {
+				return http.StatusBadGateway
+			}
+			return http.StatusOK
+		}
+		w.subscribe(`,"schedule":"@every 1h"` + toReceiver)
+		w.happen(1)
+		w.run(3 * time.Hour)
+		for _, away := range []func(){
+			func() { time.Sleep(72 * time.Hour) }, //nolint:forbidigo // virtual: the engine is down
+			func() {
+				_, err := w.engine.SetPaused(t.Context(), "sub", true)
+				require.NoError(t, err)
+				w.run(72 * time.Hour)
+				_, err = w.engine.SetPaused(t.Context(), "sub", false)
+				require.NoError(t, err)
+			},
+		} {
+			away()
+			before := len(w.received)
+			w.run(10 * time.Second)
+			require.Greater(t, len(w.received), before+2, "tried as often as a new one")
+			require.Empty(t, w.deliveries("dead"))
+		}
+		w.set(func() { down = false })
+		w.run(30 * time.Second)
+		require.Zero(t, w.subscription().Counts.Pending)
+	})
+}
+
 func TestEngine_KilledBetweenCommitAndDelivery(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -94,7 +94,7 @@ func (e *Engine) readPages(
 	if err != nil {
 		return err
 	}
-	start, err := startOf(sub, baseline)
+	start, err := startOf(p, baseline)
 	if err != nil {
 		return err
 	}
@@ -125,12 +125,12 @@ func (e *Engine) readPages(
 // errInterrupted ends a poll between two pages because the engine stops. What it committed stands.
 var errInterrupted = errors.New("interrupted")
 
-func startOf(sub store.Subscription, baseline bool) (connector.Start, error) {
-	start := connector.Start{Registered: sub.CreatedAt, Baseline: baseline}
-	if sub.StartFrom == StartNow {
+func startOf(p *store.Poll, baseline bool) (connector.Start, error) {
+	start := connector.Start{Registered: p.Subscription.CreatedAt.Add(-p.Ahead), Baseline: baseline}
+	if p.Subscription.StartFrom == StartNow {
 		return start, nil
 	}
-	from, err := time.Parse(time.RFC3339Nano, sub.StartFrom)
+	from, err := time.Parse(time.RFC3339Nano, p.Subscription.StartFrom)
 	if err != nil {
 		return start, fmt.Errorf("startFrom: %w", err)
 	}
@@ -182,7 +182,7 @@ func (e *Engine) keepClaim(
 
 // finishPoll records the run and makes the next one due. A claim that was lost is somebody else's to finish.
 func (e *Engine) finishPoll(ctx context.Context, p *store.Poll, run store.Run, failure error) {
-	next, err := e.nextPoll(p.Subscription, run, failure)
+	next, err := nextPoll(p, run, failure)
 	if err != nil {
 		run.Result, run.Error = store.RunError, err.Error()
 	}
@@ -192,22 +192,23 @@ func (e *Engine) finishPoll(ctx context.Context, p *store.Poll, run store.Run, f
 	}
 }
 
-// nextPoll is the schedule's next moment after a poll that worked. One that failed is repeated after a delay that
-// doubles with each failure, whatever the schedule: sooner than an hourly one, later than one of every second. A rate
-// limit says itself when it has room again.
-func (e *Engine) nextPoll(sub store.Subscription, run store.Run, failure error) (time.Time, error) {
+// nextPoll is the schedule's next moment after a poll that worked, on the database's clock, which all replicas share.
+// One that failed is repeated after a delay that doubles with each failure, whatever the schedule: sooner than an
+// hourly one, later than one of every second. A rate limit says itself when it has room again.
+func nextPoll(p *store.Poll, run store.Run, failure error) (time.Time, error) {
+	sub, ended := p.Subscription, run.EndedAt.Add(p.Ahead)
 	var limited *okta.RateLimitError
 	switch {
 	case errors.As(failure, &limited):
-		return run.EndedAt.Add(limited.RetryAfter + rand.N(minPollBackoff)), nil
+		return ended.Add(limited.RetryAfter + rand.N(minPollBackoff)), nil
 	case run.Result == store.RunError:
 		d := minPollBackoff << min(sub.Failures, 10)
 		d = min(d, maxPollBackoff)
-		return run.EndedAt.Add(d - d/4 + rand.N(d/2)), nil
+		return ended.Add(d - d/4 + rand.N(d/2)), nil
 	}
 	schedule, err := ParseSchedule(sub.Schedule, sub.TimeZone)
 	if err != nil {
-		return run.EndedAt.Add(maxPollBackoff), err
+		return ended.Add(maxPollBackoff), err
 	}
-	return schedule.Spread(sub.ID, run.EndedAt).Next(run.EndedAt), nil
+	return schedule.Spread(sub.ID, ended).Next(ended), nil
 }

@@ -151,6 +151,25 @@ func TestPoll_SubscriptionKeepsItsCursorWhenSavedAgain(t *testing.T) {
 	})
 }
 
+func TestPoll_SavingASubscriptionDoesNotPutItOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		for range 10 {
+			w.subscribe(`,"schedule":"@every 5m"`)
+			w.run(3 * time.Minute)
+		}
+		require.Len(t, w.pollTimes(), 1+6)
+
+		w.set(func() { w.failing = errors.New("the org is away") })
+		w.run(time.Hour)
+		w.set(func() { w.failing = nil })
+		w.subscribe(`,"schedule":"@every 10s"`)
+		w.run(15 * time.Second)
+		require.Equal(t, "active", w.subscription().Status, "another schedule is not held up by failures")
+	})
+}
+
 func TestEvents_AreKeptForPulling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -120,7 +120,7 @@ func (e *Engine) PutSubscription(
 	case declared:
 		err = e.storeDeclared(ctx, sub, before, known)
 	case known:
-		err = e.updateSubscription(ctx, sub)
+		err = e.updateSubscription(ctx, sub, before)
 	default:
 		err = e.createSubscription(ctx, sub)
 	}
@@ -182,12 +182,24 @@ func (e *Engine) baseline(ctx context.Context, id string) {
 	e.pollClaimed(limited, limited, p, nil, true)
 }
 
-func (e *Engine) updateSubscription(ctx context.Context, sub store.Subscription) error {
-	if err := e.store.UpdateSubscription(ctx, sub); err != nil {
-		return conflictOf(err)
+func (e *Engine) updateSubscription(ctx context.Context, sub, before store.Subscription) error {
+	if err := e.replaceSubscription(ctx, sub, before); err != nil {
+		return err
 	}
 	if e.index.Trigger(sub.Trigger).Kind == connector.Webhook {
 		return e.registerHook(ctx, sub.ID, always)
+	}
+	return nil
+}
+
+// replaceSubscription stores a known subscription anew. An event hook that reconciles from now on begins to do so now:
+// what it brought before need not be kept any more, and would be reported again.
+func (e *Engine) replaceSubscription(ctx context.Context, sub, before store.Subscription) error {
+	if err := e.store.UpdateSubscription(ctx, sub); err != nil {
+		return conflictOf(err)
+	}
+	if before.NextPollAt.IsZero() && !sub.NextPollAt.IsZero() && before.Cursor == nil {
+		return e.store.Rewind(ctx, sub.ID, nil, time.Now().UTC().Format(time.RFC3339Nano))
 	}
 	return nil
 }
@@ -272,11 +284,14 @@ func (e *Engine) readSubscription(
 	}
 	now := time.Now()
 	sub.NextPollAt = schedule.Spread(id, now).Next(now)
+	scheduled := before.Schedule == sub.Schedule && before.TimeZone == sub.TimeZone && !before.NextPollAt.IsZero()
 	switch {
 	case known && trigger.Kind == connector.Webhook && !sub.Reconcile:
 		sub.NextPollAt = time.Time{}
 	case !known && sub.StartFrom != StartNow:
 		sub.NextPollAt = now
+	case scheduled && before.NextPollAt.Before(sub.NextPollAt):
+		sub.NextPollAt = before.NextPollAt // who saves more often than a schedule comes due does not put it off
 	}
 	return sub, fresh, nil
 }

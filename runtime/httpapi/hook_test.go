@@ -507,6 +507,22 @@ func TestHook_ReconcilesWhatItMissed(t *testing.T) {
 	require.ElementsMatch(t, append(missed, heard, late), h.events(), "each once")
 }
 
+func TestHook_ThatReconcilesLaterBeginsThen(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t)
+	h.subscribe(hookItems("user.session.start"), http.StatusCreated)
+	old := h.happen("user.session.start")
+	eventually(t, func() bool { return slices.Contains(h.events(), old) })
+	_, err := h.store.Prune(t.Context(), store.Retention{EventAge: time.Nanosecond})
+	require.NoError(t, err)
+	h.subscribe(strings.TrimSuffix(hookItems("user.session.start"), "}")+
+		`,"reconcile":true,"schedule":"0 0 1 1 *"}`, http.StatusOK)
+	late := h.happen("user.session.start")
+	status, raw := h.send(http.MethodPost, "/v1/subscriptions/s/poll", "")
+	require.Equal(t, http.StatusOK, status, "%s", raw)
+	require.Equal(t, []string{late}, h.events(), "what was reported and forgotten is not reported again")
+}
+
 func TestHook_WithoutReconcilingIsNotPolled(t *testing.T) {
 	t.Parallel()
 	h := newHooked(t)

@@ -45,6 +45,11 @@ const (
 
 	reviveDelivery = `status = 'pending', attempts = 0, pending_since = now_us(), finished_at = NULL`
 
+	// reviveNeglected begins the time of pending deliveries anew that nobody tried for more than a minute after they were
+	// due: the engine was down, or the subscription paused. That is no failure of the receiver. A condition on s follows.
+	reviveNeglected = `UPDATE deliveries SET ` + reviveDelivery + ` WHERE status = 'pending' AND stream IN (
+		SELECT stream FROM subscriptions s WHERE s.send_due_at < now_us() - 60000000`
+
 	// wakeLane makes a lane due that nobody has claimed; a claimed one looks for more work when it ends.
 	wakeLane = `send_due_at = CASE WHEN send_owner = '' THEN now_us() ELSE send_due_at END`
 )

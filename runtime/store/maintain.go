@@ -49,10 +49,12 @@ func scanStats(row scanner) (Stats, error) {
 	return s, err
 }
 
-// Recover prepares for an engine that starts: deliveries that wait for another attempt are due at once. On SQLite,
-// which has no other engine (see [Options.Exclusive]), it ends every claim and lease that a crash left behind.
+// Recover prepares for an engine that starts: deliveries that wait for another attempt are due at once, and those that
+// came due while no engine ran have their whole time before them. On SQLite, which has no other engine (see
+// [Options.Exclusive]), it ends every claim and lease that a crash left behind.
 func (s *Store) Recover(ctx context.Context) error {
 	statements := []string{
+		reviveNeglected + `)`,
 		`UPDATE subscriptions SET send_due_at = now_us() WHERE stream IN (
 			SELECT stream FROM subscriptions WHERE send_owner = '' AND send_due_at > now_us() ` + s.skipLocked + `)`,
 	}

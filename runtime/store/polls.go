@@ -11,8 +11,9 @@ import (
 
 // A Poll is a subscription claimed for polling: nobody else polls it until the claim is finished, or its lease ends.
 type Poll struct {
-	Subscription Subscription // as it was when claimed
-	Fence        int64        // names the claim in every later call
+	Subscription Subscription  // as it was when claimed
+	Fence        int64         // names the claim in every later call
+	Ahead        time.Duration // how far the database's clock, which says what is due, is ahead of ours
 
 	stream int64
 	lease  time.Duration
@@ -23,6 +24,8 @@ type Page struct {
 	Events []Event
 	Cursor json.RawMessage // where the next request begins; nil: where the subscription starts
 }
+
+const pollColumns = subscriptionColumns + `, stream, poll_fence, now_us()`
 
 const claimPoll = `poll_owner = ?1, poll_due_at = now_us() + ?2, poll_fence = poll_fence + 1`
 
@@ -36,7 +39,7 @@ func (s *Store) ClaimPolls(
 			SELECT stream FROM subscriptions WHERE NOT paused AND poll_due_at <= now_us()`+others+`
 			ORDER BY poll_due_at LIMIT ?3 `+s.skipLocked+`)
 		UPDATE subscriptions SET `+claimPoll+` WHERE stream IN (SELECT stream FROM due)
-		RETURNING `+subscriptionColumns+`, stream, poll_fence`, append([]any{owner, lease.Microseconds(), n}, args...)...)
+		RETURNING `+pollColumns, append([]any{owner, lease.Microseconds(), n}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("claim polls: %w", err)
 	}
@@ -57,7 +60,7 @@ func (s *Store) otherConnections(parameter string, except []string) (condition s
 func (s *Store) ClaimPoll(ctx context.Context, id, owner string, lease time.Duration) (*Poll, error) {
 	poll, err := row(ctx, s.write(), s.scanPoll(lease), `UPDATE subscriptions SET `+claimPoll+`
 		WHERE id = ?3 AND (poll_owner = '' OR poll_due_at <= now_us())
-		RETURNING `+subscriptionColumns+`, stream, poll_fence`, owner, lease.Microseconds(), id)
+		RETURNING `+pollColumns, owner, lease.Microseconds(), id)
 	if errors.Is(err, sql.ErrNoRows) {
 		if _, err = s.Subscription(ctx, id); err == nil {
 			err = ErrBusy
@@ -153,11 +156,17 @@ func (s *Store) NextDue(ctx context.Context, except ...string) (poll, delivery t
 	return poll, delivery, nil
 }
 
+// scanPoll scans the pollColumns of a claim that begins now.
 func (s *Store) scanPoll(lease time.Duration) func(scanner) (*Poll, error) {
+	began := time.Now()
 	return func(row scanner) (*Poll, error) {
 		poll := &Poll{lease: lease}
+		var now int64
 		var err error
-		poll.Subscription, err = s.scanSubscription(row, &poll.stream, &poll.Fence)
+		poll.Subscription, err = s.scanSubscription(row, &poll.stream, &poll.Fence, &now)
+		if !s.Embedded() {
+			poll.Ahead = time.UnixMicro(now).Sub(began)
+		}
 		return poll, err
 	}
 }

@@ -174,10 +174,17 @@ func (s *Store) DeleteSubscription(ctx context.Context, id string) error {
 }
 
 // SetPaused stops or resumes a subscription: while it is paused no poll and no delivery of it is claimed. What is under
-// way ends by itself; what was overdue is due at once on resuming. The error is [ErrNotFound].
+// way ends by itself; what was overdue is due at once on resuming, and a delivery then has its whole time before it.
+// The error is [ErrNotFound].
 func (s *Store) SetPaused(ctx context.Context, id string, paused bool) error {
-	n, err := s.write().exec(ctx, `UPDATE subscriptions SET paused = ?2 WHERE id = ?1`, id, paused)
-	if err := affected(n, err, ErrNotFound); err != nil {
+	err := s.transact(ctx, func(tx queryer) error {
+		if _, err := tx.exec(ctx, reviveNeglected+` AND s.id = ?1 AND s.paused)`, id); err != nil {
+			return err
+		}
+		n, err := tx.exec(ctx, `UPDATE subscriptions SET paused = ?2 WHERE id = ?1`, id, paused)
+		return affected(n, err, ErrNotFound)
+	})
+	if err != nil {
 		return fmt.Errorf("pause subscription %q: %w", id, err)
 	}
 	return nil

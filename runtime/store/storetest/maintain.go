@@ -77,6 +77,37 @@ func recoverRetries(t *testing.T, s *store.Store) {
 	require.Equal(t, store.InvocationLost, inv.Status)
 }
 
+func recoverNeglected(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	subscription(t, s, "watch", delivering)
+	accept(t, s, "watch", makeEvents(1, 1))
+	refuse := func(again time.Duration) {
+		_, err := s.FinishDelivery(ctx, ship(t, s, time.Minute), store.Outcome{RetryAt: time.Now().Add(again)})
+		require.NoError(t, err)
+	}
+	refuse(time.Hour)
+	require.NoError(t, s.Recover(ctx))
+	require.NoError(t, s.SetPaused(ctx, "watch", false))
+	d := ship(t, s, time.Minute)
+	require.Equal(t, 1, d.Delivery.Attempts, "a quick restart gives no more time")
+
+	for name, come := range map[string]func(){
+		"a start": func() { require.NoError(t, s.Recover(ctx)) },
+		"resuming": func() {
+			require.NoError(t, s.SetPaused(ctx, "watch", true))
+			require.NoError(t, s.SetPaused(ctx, "watch", false))
+		},
+	} {
+		require.NoError(t, s.ReleaseDelivery(ctx, d))
+		refuse(-time.Hour)
+		come()
+		fresh := ship(t, s, time.Minute)
+		require.Zero(t, fresh.Delivery.Attempts, name)
+		require.True(t, fresh.Delivery.PendingSince.After(d.Delivery.PendingSince), name)
+		d = fresh
+	}
+}
+
 func prune(t *testing.T, s *store.Store, keep store.Retention) {
 	_, err := s.Prune(t.Context(), keep)
 	require.NoError(t, err)

@@ -111,6 +111,7 @@ func Run(t *testing.T, newDatabase func(t testing.TB) string) {
 		{"Secret_SharedByAllWhoAsk", sharedSecret},
 		{"Stats_CountWhatWaits", stats},
 		{"Recover_MakesRetriesDue", recoverRetries},
+		{"Recover_DowntimeIsNoFailure", recoverNeglected},
 		{"Prune_EventsByAge", pruneByAge},
 		{"Prune_EventsByCount", pruneByCount},
 		{"Prune_KeepsUndelivered", pruneUndelivered},
