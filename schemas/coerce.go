@@ -52,7 +52,7 @@ func (p *property) value(raw []byte, at place) any {
 	switch {
 	case raw == nil, unset(raw) && p.always:
 		value = p.Default
-	case !unset(raw), p.emptyOK && raw[0] == '"':
+	case !unset(raw), p.EmptyOK && raw[0] == '"':
 		value = p.given(raw, at)
 	case p.nullRefused:
 		at.report(mustBeLeftOut)

@@ -29,6 +29,8 @@ type Field struct {
 	JSONType string
 	Required bool
 	Secret   bool
+	// EmptyOK says that "" is a value of its own, and not "not set".
+	EmptyOK bool
 	// Default is applied where the input is absent: a string, a bool, an int, or nil for none.
 	Default any
 	// Suggestion is shown as a proposal and never applied.

@@ -35,7 +35,6 @@ type property struct {
 	shape       shape
 	pointer     bool // the struct field is *string, *bool or *int
 	always      bool // the default also stands in for null and ""
-	emptyOK     bool // "" is a value
 	nullRefused bool // null and "" are errors
 	textOK      bool // a JSON input keeps a string as it is
 	closed      bool // Options are all there is

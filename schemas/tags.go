@@ -23,7 +23,7 @@ var tags = map[string]func(*property, string) error{
 
 	"required":    flag(func(p *property) *bool { return &p.Required }),
 	"always":      flag(func(p *property) *bool { return &p.always }),
-	"emptyOK":     flag(func(p *property) *bool { return &p.emptyOK }),
+	"emptyOK":     flag(func(p *property) *bool { return &p.EmptyOK }),
 	"nullRefused": flag(func(p *property) *bool { return &p.nullRefused }),
 	"textOK":      flag(func(p *property) *bool { return &p.textOK }),
 

@@ -22,7 +22,7 @@ func TestForm_ErrorsGetTheFocusAndNothingIsLost(t *testing.T) {
 	b.fill("#in-lastName", "Lovelace")
 	b.fill("#in-password", "Typed-secret-1")
 	b.fill("#in-profileExtraInputs", "{oops")
-	require.Contains(t, b.text("#in-profileExtraInputs-field [role=status]"), "Not JSON yet")
+	b.until(`document.querySelector('#in-profileExtraInputs-field [role=status]').textContent.includes('Not JSON yet')`)
 	b.click(`button.primary[value=run]`)
 	b.until(`document.querySelector('.field.bad')`)
 	require.Equal(t, "in-email", eval[string](b, `document.activeElement.id`), "the first error has the focus")
@@ -49,6 +49,31 @@ func TestForm_ShowsAFieldWhenItApplies(t *testing.T) {
 	b.until(`document.querySelector('#in-nextLogin-field').hidden`)
 	b.click("#in-activate")
 	b.until(shown)
+}
+
+func TestForm_EmptiesOnPurpose(t *testing.T) {
+	t.Parallel()
+	b := newSite(t, siteOptions{}).open()
+	b.visit("/actions/updateGroup")
+	ticked := `document.querySelector('#in-description-empty').checked`
+	b.fill("#in-description", "typed")
+	b.click("#in-description-empty")
+	require.Empty(t, b.value("#in-description"), "the box takes away what was typed")
+	require.True(t, eval[bool](b, ticked))
+	b.fill("#in-description", "typed again")
+	require.False(t, eval[bool](b, ticked), "and typing takes away the tick")
+}
+
+// TestForm_RunsAtTheFirstClick presses the button while the focus is in text that is no JSON: what is said about it must
+// not move the button away.
+func TestForm_RunsAtTheFirstClick(t *testing.T) {
+	t.Parallel()
+	b := newSite(t, siteOptions{}).open()
+	b.look(390, 844, "light")
+	b.visit("/actions/createUser")
+	b.do(chromedp.Focus(chromedp.CSS("#in-profileExtraInputs")), chromedp.KeyEvent("{oops"))
+	b.click(`button.primary[value=run]`)
+	b.until(`document.querySelector('.field.bad')`)
 }
 
 func TestForm_RowsAndLinesComeAndGo(t *testing.T) {

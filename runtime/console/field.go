@@ -19,6 +19,8 @@ type field struct {
 	Rows      []schemas.KeyValue
 	On        bool   // a switch
 	Stored    bool   // a secret that is set already
+	Empty     string // what the box says that empties what is there; "" where there is nothing to empty
+	Emptied   bool   // it is ticked
 	Error     string // beside the control; "" for none
 	First     bool   // of the errors: it gets the focus
 	When      string // the control it depends on, "" for none
@@ -47,7 +49,7 @@ func (f field) Long() bool {
 	case schemas.KindLongText, schemas.KindSecretText, schemas.KindJSON, schemas.KindKeyValue, schemas.KindList:
 		return true
 	}
-	return false
+	return f.Format == "uri"
 }
 
 // drawing says how to draw a section.
@@ -77,6 +79,7 @@ func (s section) field(f schemas.Field, d *drawing) field {
 	} else {
 		out.Value = last(d.form[name])
 	}
+	out.Empty, out.Emptied = emptying(f, out.Stored), d.form.Get(name+emptyPart) != ""
 	if f.ShowWhen != nil {
 		out.When, out.WhenValue = s.prefix+f.ShowWhen.Field, plain(f.ShowWhen.Equals)
 		out.WhenText = s.whenText(f.ShowWhen)
@@ -101,6 +104,16 @@ func (s section) field(f schemas.Field, d *drawing) field {
 		}
 	}
 	return out
+}
+
+func emptying(f schemas.Field, stored bool) string {
+	switch {
+	case f.EmptyOK:
+		return "Empty what is there now"
+	case stored && !f.Required:
+		return "Forget what is stored"
+	}
+	return ""
 }
 
 // takeErrors joins what is wrong with a field and its parts into one text.

@@ -21,8 +21,10 @@ type section struct {
 	pointer string // where its fields are in what the engine refuses: "/inputs"
 }
 
-// What follows a field's name in those of the control for a date's zone, and of the two for a row.
+// What follows a field's name in those of the control for a date's zone, of the two for a row, and of the box that says
+// to empty what is there.
 const (
+	emptyPart = ".empty"
 	zonePart  = ".zone"
 	keyPart   = ".key"
 	valuePart = ".value"
@@ -70,16 +72,22 @@ func (s section) values(inputs json.RawMessage) url.Values {
 
 func (s section) fill(form url.Values, f schemas.Field, raw json.RawMessage) {
 	name := s.prefix + f.Name
-	form.Del(name)
-	if string(raw) == "null" {
+	text := textOf(raw) // "" for null too
+	switch {
+	case text != "":
+	case f.Kind == schemas.KindBoolean && f.Default != nil:
+		return // a switch has no third state: its default stands for "not set"
+	default:
+		form.Set(name, "")
+		if f.EmptyOK && string(raw) != "null" {
+			form.Set(name+emptyPart, "true")
+		}
 		return
 	}
+	form.Del(name)
 	switch f.Kind {
 	case schemas.KindList:
-		var items []string
-		if json.Unmarshal(raw, &items) == nil {
-			form.Set(name, strings.Join(items, "\n"))
-		}
+		form.Set(name, strings.Join(itemsOf(raw), "\n"))
 	case schemas.KindKeyValue:
 		for _, row := range rowsOf(raw) {
 			form.Add(name+keyPart, row.Key)
@@ -91,22 +99,40 @@ func (s section) fill(form url.Values, f schemas.Field, raw json.RawMessage) {
 			form.Set(name, indented.String())
 		}
 	case schemas.KindDateTime:
-		setMoment(form, name, textOf(raw))
+		setMoment(form, name, text)
 	default:
-		form.Set(name, textOf(raw))
+		form.Set(name, text)
 	}
 }
 
-// rowsOf reads rows in either of their two forms; an object's keys are sorted.
+// itemsOf reads a list, or the text that holds one. Any other text is an item.
+func itemsOf(raw json.RawMessage) []string {
+	var items []json.RawMessage
+	if text := textOf(raw); json.Unmarshal([]byte(text), &items) != nil {
+		return []string{text}
+	}
+	texts := make([]string, len(items))
+	for i, item := range items {
+		texts[i] = textOf(item)
+	}
+	return texts
+}
+
+// rowsOf reads rows in either of their two forms, or the text that holds them; an object's keys are sorted.
 func rowsOf(raw json.RawMessage) []schemas.KeyValue {
+	raw = json.RawMessage(textOf(raw))
+	var pairs []struct{ Key, Value json.RawMessage }
+	var object map[string]json.RawMessage
 	var rows []schemas.KeyValue
-	if json.Unmarshal(raw, &rows) == nil {
+	if json.Unmarshal(raw, &pairs) == nil {
+		for _, pair := range pairs {
+			rows = append(rows, schemas.KeyValue{Key: textOf(pair.Key), Value: textOf(pair.Value)})
+		}
 		return rows
 	}
-	var object map[string]string
 	_ = json.Unmarshal(raw, &object) // neither form: no rows
 	for key, value := range object {
-		rows = append(rows, schemas.KeyValue{Key: key, Value: value})
+		rows = append(rows, schemas.KeyValue{Key: key, Value: textOf(value)})
 	}
 	slices.SortFunc(rows, func(a, b schemas.KeyValue) int { return strings.Compare(a.Key, b.Key) })
 	return rows
@@ -135,16 +161,21 @@ func plain(v any) string {
 }
 
 // inputs makes the JSON of what was posted. An empty control is "not set": it is left out, or null where a default
-// would otherwise apply. A control that still holds its default is left out too, as is one that was not posted. kept
-// says that the secret of a name is stored already: an empty control keeps it.
+// would otherwise apply, or "" where the box beside it says to empty what is there. A control that still holds its
+// default is left out too, as is one that was not posted. kept says that the secret of a name is stored already: an
+// empty control keeps it, unless the box says to forget it.
 func (s section) inputs(form url.Values, kept func(name string) bool) json.RawMessage {
 	given := make(map[string]any)
 	for _, f := range s.fields {
 		if !s.shown(f, form) {
 			continue
 		}
-		value := s.value(f, form)
+		value, emptied := s.value(f, form), form.Get(s.prefix+f.Name+emptyPart) != ""
 		switch {
+		case value == nil && emptied && f.EmptyOK:
+			given[f.Name] = ""
+		case value == nil && emptied && f.Secret:
+			given[f.Name] = nil
 		case value == nil && f.Secret && kept != nil && kept(f.Name):
 			given[f.Name] = map[string]bool{"set": true}
 		case value == nil && f.Default != nil && form.Has(s.prefix+f.Name):

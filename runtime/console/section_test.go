@@ -25,6 +25,7 @@ type every struct {
 	List    []string          `json:"list" title:"List"`
 	Rows    schemas.KeyValues `json:"rows" title:"Rows"`
 	JSON    json.RawMessage   `json:"json" title:"JSON"`
+	Empty   *string           `json:"empty" title:"Empty" emptyOK:"true"`
 	Depends string            `json:"depends" title:"Depends" showWhen:"on=true"`
 }
 
@@ -66,7 +67,11 @@ func TestInputs_FromTheControls(t *testing.T) {
 			"in.when=2026-01-31T09:00&in.when.zone=Mars&" + untouched,
 			`{"when":"2026-01-31T09:00:00"}`,
 		},
-		"a field whose condition holds": {"in.depends=d&" + untouched, `{"depends":"d"}`},
+		"an empty text is not set":          {"in.empty=&" + untouched, `{}`},
+		"an empty text on purpose":          {"in.empty=&in.empty.empty=true&" + untouched, `{"empty":""}`},
+		"a text counts more than the box":   {"in.empty=a&in.empty.empty=true&" + untouched, `{"empty":"a"}`},
+		"no box empties what takes no \"\"": {"in.combo=&in.combo.empty=true&" + untouched, `{}`},
+		"a field whose condition holds":     {"in.depends=d&" + untouched, `{"depends":"d"}`},
 		"a field whose condition fails is not sent": {
 			"in.depends=d&in.on=false&in.text=x&in.count=5",
 			`{"on":false}`,
@@ -90,6 +95,8 @@ func TestInputs_ASecretThatIsStoredStays(t *testing.T) {
 	require.NoError(t, err)
 	stored := func(name string) bool { return name == "secret" }
 	require.JSONEq(t, `{"secret":{"set":true}}`, string(everySection().inputs(form, stored)))
+	form.Set("in.secret.empty", "true")
+	require.JSONEq(t, `{"secret":null}`, string(everySection().inputs(form, stored)), "unless it is to be forgotten")
 	form.Set("in.secret", "new")
 	require.JSONEq(t, `{"secret":"new"}`, string(everySection().inputs(form, stored)))
 }
@@ -100,6 +107,27 @@ func TestValues_ComeBackAsTheyWere(t *testing.T) {
 		"list":["a","b"],"rows":[{"key":"k","value":"v"},{"key":"k","value":"w"}],"json":{"a":[1,2]}}`
 	s := everySection()
 	require.JSONEq(t, inputs, string(s.inputs(s.values(json.RawMessage(inputs)), nil)))
+}
+
+func TestValues_MeanTheSameWhateverTheirForm(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		`{"empty":""}`:                    `{"empty":""}`,
+		`{"empty":null}`:                  `{}`,
+		`{"text":null,"count":""}`:        `{"text":null,"count":null}`,
+		`{"on":null}`:                     `{}`,
+		`{"on":"false","count":"7"}`:      `{"on":false,"count":7}`,
+		`{"list":"[\"a\",1]"}`:            `{"list":["a","1"]}`,
+		`{"list":"a"}`:                    `{"list":["a"]}`,
+		`{"list":[1,true]}`:               `{"list":["1","true"]}`,
+		`{"rows":{"b":1,"a":"x"}}`:        `{"rows":[{"key":"a","value":"x"},{"key":"b","value":"1"}]}`,
+		`{"rows":"{\"a\":\"x\"}"}`:        `{"rows":[{"key":"a","value":"x"}]}`,
+		`{"rows":[{"key":1,"value":""}]}`: `{"rows":[{"key":"1","value":""}]}`,
+		`{"combo":"</textarea>"}`:         `{"combo":"</textarea>"}`,
+	} {
+		s := everySection()
+		require.JSONEq(t, want, string(s.inputs(s.values(json.RawMessage(given)), nil)), given)
+	}
 }
 
 func TestValues_HoldNoSecret(t *testing.T) {

@@ -122,6 +122,12 @@ func (c *console) showSubscriptionForm(
 		d.stored = receiverSecrets(*stored)
 	}
 	p.Receiver = s.receiver.draw(d)
+	for i := range p.Receiver {
+		p.Receiver[i].Required = false // the receiver itself may be left out
+		if f := &p.Receiver[i]; f.Name == "secret" && f.Empty != "" {
+			f.Empty = "Make a new one, shown once"
+		}
+	}
 	p.HasReceiver = form.Get("to.url") != ""
 	p.IDError = takeAt(d, "/id")
 	p.Errors = summarize(d.invalid, p.Inputs, p.Times, p.Receiver)

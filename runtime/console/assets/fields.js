@@ -6,6 +6,7 @@ export function enhanceFields(root) {
   each(root, '[data-rows]', rows)
   each(root, '[data-json]', json)
   each(root, '[data-zone]', zone)
+  each(root, '[data-empties]', empties)
   each(root, '[data-copy]', copy)
   each(root, '[data-dismiss]', dismiss)
   each(root, '[data-schedule]', schedule)
@@ -137,10 +138,25 @@ function json(area) {
       return null
     }
   }
-  area.addEventListener('change', parse)
+  // Not when the focus leaves: what is said moves what is below, and with it the button that is just being pressed.
+  let timer = null
+  area.addEventListener('input', () => {
+    clearTimeout(timer)
+    timer = setTimeout(parse, 400)
+  })
   format.addEventListener('click', () => {
     const parsed = parse()
     if (parsed) area.value = JSON.stringify(parsed.value, null, 2)
+  })
+}
+
+// empties clears what is beside the box when it is ticked, and takes the tick away when something is written there.
+function empties(box) {
+  const field = box.closest('.field')
+  const controls = () => field.querySelectorAll('input:not([type=checkbox]), textarea')
+  box.addEventListener('change', () => { if (box.checked) for (const control of controls()) control.value = '' })
+  field.addEventListener('input', (event) => {
+    if (event.target !== box && event.target.value) box.checked = false
   })
 }
 
