@@ -77,8 +77,13 @@ func TestPages_TakeABearerTokenToo(t *testing.T) {
 func TestPages_OfferAndDoWhatTheKeyMay(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{keys: []string{"key"}, reader: "reader"})
+	s.subscribe("logs", map[string]any{"trigger": "newSystemLogs", "schedule": "@daily"})
 	v := s.visitor()
 	v.post("/login", url.Values{"key": {"reader"}})
+	for _, path := range []string{"/", "/connections", "/connections/sandbox", "/subscriptions", "/subscriptions/logs"} {
+		page := v.get(path).body
+		require.NotRegexp(t, `href="/(connections|subscriptions)/new|/edit"|/(pause|poll|rewind|delete)"|>Save`, page, path)
+	}
 	list := v.get("/actions").body
 	require.Contains(t, list, `href="/actions/getUser"`)
 	require.NotContains(t, list, `href="/actions/createUser"`)
@@ -162,6 +167,22 @@ func TestEmbeddedForm_AnswersWithTheInputs(t *testing.T) {
 	})
 	require.Contains(t, filled.body, "grace@example.com")
 	require.NotContains(t, filled.body, "canary")
+}
+
+func TestEmbeddedForm_EmptiesOnPurpose(t *testing.T) {
+	t.Parallel()
+	v := newSite(t, siteOptions{keys: []string{"key"}}).visitor()
+	_, token, _ := v.issue("actions/updateGroup", "sandbox")
+	form := url.Values{"token": {token}, "in.groupId": {"00g1emaKYZTWRYYRRTSK"}, "in.description": {""}}
+	require.NotContains(t, v.post("/forms/actions/updateGroup", form).body, "description", "not set")
+	form.Set("in.description.empty", "true")
+	sent := v.post("/forms/actions/updateGroup", form)
+	require.JSONEq(t, `{"form":"actions/updateGroup","connection":"sandbox",
+		"inputs":{"groupId":"00g1emaKYZTWRYYRRTSK","description":""}}`, sent.body)
+	again := v.post("/forms/actions/updateGroup", url.Values{
+		"token": {token}, "_do": {"fill"}, "_inputs": {`{"groupId":"00g1emaKYZTWRYYRRTSK","description":""}`},
+	})
+	require.Regexp(t, `name="in.description.empty" value="true" checked`, again.body, "it comes back as it was")
 }
 
 func TestEmbeddedForm_KeepsTheSecretsOfAConnection(t *testing.T) {

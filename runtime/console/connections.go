@@ -11,6 +11,7 @@ import (
 )
 
 type connectionsPage struct {
+	May   may
 	Items []connectionItem
 	Next  string
 }
@@ -35,7 +36,7 @@ func (c *console) connections(w http.ResponseWriter, r *http.Request) {
 		c.fail(w, r, err)
 		return
 	}
-	var p connectionsPage
+	p := connectionsPage{May: mayOf(r)}
 	for _, v := range views {
 		p.Items = append(p.Items, c.connectionItem(v))
 	}
@@ -47,6 +48,7 @@ func (c *console) connections(w http.ResponseWriter, r *http.Request) {
 
 // connectionPage is the form of a connection, new or stored.
 type connectionPage struct {
+	May       may
 	Kinds     []*connector.Connection // to choose from; nil once chosen
 	Kind      *connector.Connection
 	Name      string
@@ -100,6 +102,7 @@ func (c *console) showConnection(
 	w http.ResponseWriter, r *http.Request, status int, p connectionPage, form url.Values, invalid schemas.Invalid,
 	stored json.RawMessage,
 ) {
+	p.May = mayOf(r)
 	title := "New connection"
 	if p.Stored {
 		title = p.Name

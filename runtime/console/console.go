@@ -96,6 +96,7 @@ func (c *console) routes() http.Handler {
 
 	page("GET /deliveries", c.deliveries)
 	page("POST /deliveries/{id}/retry", c.retryDelivery)
+	page("GET /audit", c.audit)
 	if c.Sandbox != "" {
 		page("GET /sandbox", c.sandbox)
 		page("POST /sandbox", c.happen)

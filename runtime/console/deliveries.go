@@ -11,8 +11,15 @@ import (
 type deliveriesPage struct {
 	Status string
 	Tabs   []navLink
-	Items  []runtime.DeliveryView
+	List   deliveryList
 	Next   string
+}
+
+// deliveryList is a table of deliveries.
+type deliveryList struct {
+	Items []runtime.DeliveryView
+	One   bool // they are all of the subscription whose page this is
+	May   bool // they can be sent again
 }
 
 func (c *console) deliveries(w http.ResponseWriter, r *http.Request) {
@@ -33,7 +40,7 @@ func (c *console) deliveries(w http.ResponseWriter, r *http.Request) {
 		c.fail(w, r, err)
 		return
 	}
-	p.Items = items
+	p.List = deliveryList{Items: items, May: mayOf(r).Subscribe}
 	if next != "" {
 		p.Next = "/deliveries?status=" + p.Status + "&after=" + url.QueryEscape(next)
 	}

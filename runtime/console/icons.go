@@ -11,6 +11,7 @@ var icons = map[string]string{
 	"connections":   `<path d="M9 7V3M15 7V3M7 7h10v4a5 5 0 0 1-10 0zM12 16v5"/>`,
 	"subscriptions": `<path d="M5 11a7 7 0 0 1 14 0c0 5 2 6 2 6H3s2-1 2-6M10 20a2 2 0 0 0 4 0"/>`,
 	"deliveries":    `<path d="M3 12 21 4l-6 17-4-7zM11 14l10-10"/>`,
+	"audit":         `<path d="M6 3h9l4 4v14H6zM15 3v4h4M9 11h7M9 15h7M9 18h4"/>`,
 	"sandbox":       `<path d="M9 3h6M10 3v6L5 18a2 2 0 0 0 2 3h10a2 2 0 0 0 2-3l-5-9V3M7.500 14h9"/>`,
 	"sun": `<circle cx="12" cy="12" r="4"/>` +
 		`<path d="M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M5 19l2-2M17 7l2-2"/>`,

@@ -3,30 +3,26 @@ package console
 import (
 	"net/http"
 	"time"
-
-	"github.com/okta-connector/okta-connector/runtime"
-	"github.com/okta-connector/okta-connector/runtime/store"
 )
 
 // overviewPage is the state of everything at a glance.
 type overviewPage struct {
+	May           may
 	Connections   []connectionItem
 	Subscriptions []subscriptionItem
 	Attention     []attention
-	Dead          []runtime.DeliveryView
+	Unshown       int   // more that needs attention
+	Dead          int64 // events that no receiver took
 	Chart         chart
 	Actions       int
 	Active        int
 	Sandbox       string
 }
 
-// attention is something that will not mend itself.
-type attention struct{ Text, Href string }
+// attention is a subscription that will not mend itself.
+type attention struct{ ID, Text string }
 
-const (
-	overviewItems = 8
-	deadShown     = 5
-)
+const overviewItems = 8 // of each kind
 
 func (c *console) overview(w http.ResponseWriter, r *http.Request) {
 	p, err := c.overviewPage(r)
@@ -38,7 +34,7 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *console) overviewPage(r *http.Request) (*overviewPage, error) {
-	p := &overviewPage{Actions: len(c.offered(r).Actions), Sandbox: c.Sandbox}
+	p := &overviewPage{May: mayOf(r), Actions: len(c.offered(r).Actions), Sandbox: c.Sandbox}
 	connections, err := c.allConnections(r.Context())
 	if err != nil {
 		return nil, err
@@ -57,19 +53,16 @@ func (c *console) overviewPage(r *http.Request) (*overviewPage, error) {
 			p.Active++
 		}
 		if v.Status == "failing" && v.LastPoll != nil {
-			p.Attention = append(p.Attention, attention{
-				v.ID + " is failing: " + sentence(v.LastPoll.Error), "/subscriptions/" + v.ID,
-			})
+			p.Attention = append(p.Attention, attention{v.ID, "is failing: " + v.LastPoll.Error})
 		}
 		if v.Counts.Dead > 0 {
-			p.Attention = append(p.Attention, attention{
-				v.ID + " has " + count(int(v.Counts.Dead), "event") + " that its receiver never took.", "/subscriptions/" + v.ID,
-			})
+			dead := count(int(v.Counts.Dead), "event")
+			p.Attention = append(p.Attention, attention{v.ID, "has " + dead + " that its receiver never took"})
+			p.Dead += v.Counts.Dead
 		}
 	}
-	p.Dead, _, err = c.engine.Deliveries(r.Context(), store.DeliveryFilter{Status: store.DeliveryDead}, "", deadShown)
-	if err != nil {
-		return nil, err
+	if more := len(p.Attention) - overviewItems; more > 0 {
+		p.Attention, p.Unshown = p.Attention[:overviewItems], more
 	}
 	rates, err := c.engine.Rates(r.Context(), "", time.Now().Add(-chartHours*time.Hour), 30*time.Minute)
 	if err != nil {

@@ -21,7 +21,7 @@ func TestAction_RunsWithoutScripts(t *testing.T) {
 	page := v.post("/actions/getUser", url.Values{"connection": {"sandbox"}, "in.id": {"me"}, "_do": {"run"}})
 	require.Equal(t, http.StatusOK, page.status)
 	require.Contains(t, page.body, "Done")
-	require.Contains(t, page.body, "<dt>status</dt><dd class=\"text\">ACTIVE</dd>")
+	require.Contains(t, page.body, `<span class="key">status</span> <span class="text">ACTIVE</span>`)
 	require.Contains(t, html.UnescapeString(page.body), `"connection":"sandbox","inputs":{"id":"me"}`)
 }
 
@@ -70,6 +70,25 @@ func TestAction_OneMoreRow(t *testing.T) {
 	require.Contains(t, page.body, `value="typed"`)
 }
 
+func TestAction_EmptiesOnPurpose(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{})
+	var group struct {
+		ID      string
+		Profile struct{ Description *string }
+	}
+	s.invoke("createGroup", map[string]any{"name": "Described", "description": "for now"}, &group)
+	form := url.Values{"connection": {"sandbox"}, "in.groupId": {group.ID}, "in.name": {"Renamed"}, "in.description": {""}}
+	s.visitor().post("/actions/updateGroup", form)
+	s.invoke("getGroup", map[string]any{"groupId": group.ID}, &group)
+	require.Equal(t, "for now", *group.Profile.Description, "what is not set stays")
+	form.Set("in.description.empty", "true")
+	require.Contains(t, s.visitor().post("/actions/updateGroup", form).body, "Done")
+	group.Profile.Description = nil
+	s.invoke("getGroup", map[string]any{"groupId": group.ID}, &group)
+	require.Empty(t, group.Profile.Description)
+}
+
 func TestAction_NextPageAndDownload(t *testing.T) {
 	t.Parallel()
 	v := newSite(t, siteOptions{}).visitor()
@@ -92,7 +111,7 @@ func TestPages_AreSmallAndComplete(t *testing.T) {
 	v := s.visitor()
 	paths := []string{
 		"/", "/actions", "/connections", "/connections/new", "/subscriptions", "/subscriptions/new", "/deliveries",
-		"/sandbox",
+		"/audit", "/sandbox",
 	}
 	for _, a := range s.index.Actions {
 		paths = append(paths, "/actions/"+a.Key+"?example=1", "/forms/actions/"+a.Key)
@@ -261,6 +280,14 @@ func TestSubscription_ShowsANewSigningSecretOnce(t *testing.T) {
 		"to.headers.key": {""}, "to.headers.value": {""},
 	})
 	require.Equal(t, "/subscriptions/hires", kept.url.Path, "the secret stays, so none is made anew")
+	forgotten := v.post("/subscriptions/hires/edit", url.Values{
+		"sub.schedule": {"*/10 * * * *"}, "to.url": {"http://127.0.0.1:9/hook"},
+		"to.secret.empty": {"true"}, "to.headers.empty": {"true"},
+	})
+	require.Regexp(t, signingSecret, html.UnescapeString(forgotten.body), "another one is made and shown")
+	view, err := s.engine.Subscription(t.Context(), "hires")
+	require.NoError(t, err)
+	require.Nil(t, view.DeliverTo.Headers)
 }
 
 func TestSandbox_MakesThingsHappenWithoutScripts(t *testing.T) {

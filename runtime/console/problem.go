@@ -33,7 +33,20 @@ func problemOf(err error) *problem {
 	p := new(problem)
 	_ = json.Unmarshal(raw, p) // written a line above
 	p.Detail = sentence(p.Detail)
+	if title := problemTitles[p.Status]; title != "" {
+		p.Title = title
+	}
 	return p
+}
+
+// problemTitles say what HTTP's own titles do not.
+var problemTitles = map[int]string{
+	http.StatusForbidden:       "Not allowed",
+	http.StatusNotFound:        "Not found",
+	http.StatusConflict:        "Not possible now",
+	http.StatusTooManyRequests: "The org’s rate limit is used up",
+	http.StatusBadGateway:      "Okta gave no usable answer",
+	http.StatusGatewayTimeout:  "It took too long",
 }
 
 // fieldErrors returns what is wrong with the inputs, and whatever else is wrong as a problem.

@@ -9,6 +9,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/okta-connector/okta-connector/runtime"
 )
 
 // A page is what layout.html needs, with Data for the page's own template.
@@ -20,7 +22,15 @@ type page struct {
 	Data    any
 
 	Theme, Path, Notice, Version string
-	SignedIn, Sandbox            bool
+	SignedIn, Sandbox, Audit     bool
+}
+
+// may says what whoever is signed in may change: pages offer nothing else.
+type may struct{ Connect, Subscribe bool }
+
+func mayOf(r *http.Request) may {
+	caller := runtime.CallerOf(r.Context())
+	return may{Connect: caller.CheckConnect() == nil, Subscribe: caller.CheckSubscribe() == nil}
 }
 
 // message is a page that says one thing.
@@ -56,6 +66,7 @@ func (c *console) render(w http.ResponseWriter, r *http.Request, status int, nam
 	_, signedIn := c.Sessions.Caller(r)
 	p.Path, p.Version, p.Sandbox = r.URL.RequestURI(), c.index.Version, c.Sandbox != ""
 	p.SignedIn = signedIn && c.Sessions.Needed()
+	p.Audit = runtime.CallerOf(r.Context()).CheckAudit() == nil
 	p.Notice = notices[r.URL.Query().Get("done")]
 	layout := "page"
 	if p.Bare || !signedIn {

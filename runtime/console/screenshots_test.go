@@ -66,6 +66,7 @@ func views() []view {
 		{"subscription", "/subscriptions/audit-log", nil},
 		{"subscription-dead", "/subscriptions/to-engine", nil},
 		{"deliveries", "/deliveries", nil},
+		{"audit", "/audit", nil},
 		{"sandbox", "/sandbox", nil},
 		{"form", "/forms/actions/addUserToGroup?connection=sandbox", nil},
 		{"nothing", "/nowhere", nil},

@@ -15,6 +15,7 @@ import (
 )
 
 type subscriptionsPage struct {
+	May            may
 	Items          []subscriptionItem
 	Next           string
 	HasConnections bool
@@ -48,7 +49,7 @@ func (c *console) subscriptions(w http.ResponseWriter, r *http.Request) {
 		c.fail(w, r, err)
 		return
 	}
-	p := subscriptionsPage{HasConnections: len(connections) > 0}
+	p := subscriptionsPage{May: mayOf(r), HasConnections: len(connections) > 0}
 	for _, v := range views {
 		p.Items = append(p.Items, c.subscriptionItem(v))
 	}
@@ -61,12 +62,13 @@ func (c *console) subscriptions(w http.ResponseWriter, r *http.Request) {
 // subscriptionPage is all about one subscription.
 type subscriptionPage struct {
 	subscriptionItem
+	May        may
 	Org        string
 	Webhook    bool
 	Chart      chart
 	Events     []eventItem
 	Runs       []runtime.PollView
-	Deliveries []runtime.DeliveryView
+	Deliveries deliveryList
 	Schedule   scheduleView
 	Inputs     node
 	Cursor     string
@@ -104,7 +106,7 @@ func (c *console) showSubscription(
 		c.fail(w, r, err)
 		return
 	}
-	p.Problem = problem
+	p.Problem, p.May, p.Deliveries.May = problem, mayOf(r), mayOf(r).Subscribe
 	c.render(w, r, status, "subscription", page{Title: view.ID, Section: "subscriptions", Data: p})
 }
 
@@ -125,7 +127,8 @@ func (c *console) subscriptionPage(ctx context.Context, view runtime.Subscriptio
 	}
 	if view.DeliverTo != nil {
 		filter := store.DeliveryFilter{Subscription: view.ID}
-		if p.Deliveries, _, err = c.engine.Deliveries(ctx, filter, "", runsShown); err != nil {
+		p.Deliveries.One = true
+		if p.Deliveries.Items, _, err = c.engine.Deliveries(ctx, filter, "", runsShown); err != nil {
 			return nil, err
 		}
 	}

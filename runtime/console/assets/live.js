@@ -36,10 +36,12 @@ async function refresh(swapped) {
 
 function merge(part, fresh, swapped) {
   const html = fresh.innerHTML
-  if (written.get(part) === html) return
-  const keyed = [...part.children].some((child) => child.id)
-  if (!keyed && ![...fresh.children].some((child) => child.id)) {
-    if (part.contains(document.activeElement)) return
+  if (written.get(part) === html || part.contains(document.activeElement) && !keyedBy(part) || selected(part)) return
+  if (plain(written.get(part)) === plain(html)) {
+    tick(part, fresh)
+    return
+  }
+  if (!keyedBy(part) && !keyedBy(fresh)) {
     part.replaceChildren(...fresh.childNodes)
     remember(part)
     swapped(part)
@@ -48,7 +50,8 @@ function merge(part, fresh, swapped) {
   const known = new Map([...part.children].map((child) => [child.id, child]))
   const children = [...fresh.children].map((child) => {
     const old = known.get(child.id)
-    if (old && (same(old, child) || old.contains(document.activeElement) || old.open)) return old
+    if (old && plain(written.get(old)) === plain(child.outerHTML)) return tick(old, child)
+    if (old && (old.contains(document.activeElement) || old.open)) return old
     written.set(child, child.outerHTML)
     if (!old) child.classList.add('new')
     return child
@@ -58,8 +61,20 @@ function merge(part, fresh, swapped) {
   for (const child of children) if (child.classList.contains('new')) swapped(child)
 }
 
-// same compares what the server wrote, without how long ago it was.
-function same(old, child) {
-  const plain = (html) => html?.replace(/<time[^>]*>[^<]*<\/time>/g, '')
-  return plain(written.get(old)) === plain(child.outerHTML)
+const keyedBy = (part) => [...part.children].some((child) => child.id)
+
+// plain is what the server wrote, without how long ago it was.
+const plain = (html) => html?.replace(/<time[^>]*>[^<]*<\/time>/g, '')
+
+// tick brings how long ago it was up to date, and touches nothing else.
+function tick(old, fresh) {
+  const times = fresh.querySelectorAll('time')
+  old.querySelectorAll('time').forEach((time, i) => { if (times[i]) time.replaceWith(times[i]) })
+  return old
+}
+
+// selected reports whether somebody is about to copy from a part.
+function selected(part) {
+  const selection = getSelection()
+  return !selection.isCollapsed && part.contains(selection.anchorNode)
 }
