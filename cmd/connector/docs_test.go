@@ -49,7 +49,9 @@ func TestDocs_ExampleConfiguration(t *testing.T) {
 	t.Parallel()
 	file := docs + "examples/connector.yaml"
 	p := &program{stderr: new(bytes.Buffer), env: func(name string) string {
-		return map[string]string{"WEBHOOK_SECRET": runtime.NewWebhookSecret()}[name] + "value-of-" + name
+		return map[string]string{
+			"WEBHOOK_SECRET": runtime.NewWebhookSecret(), "DATABASE_URL": "postgres://db/",
+		}[name] + "value-of-" + name
 	}}
 	c, err := p.readConfig(file)
 	require.NoError(t, err)

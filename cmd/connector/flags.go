@@ -1,51 +1,84 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // newFlags returns the flags of a command. Each flag has an environment variable: --public-url is CONNECTOR_PUBLIC_URL.
 func (p *program) newFlags(name, args string) *flag.FlagSet {
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
-	f.SetOutput(p.stderr)
 	p.logLevel, p.logFormat = "info", "text"
 	f.Var(choice{&p.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level", "the least `level` that is logged: debug, info, warn or error")
 	f.Var(choice{&p.logFormat, []string{"text", "json"}}, "log-format", "`form` of the log on stderr: text or json")
 	f.Usage = func() {
-		fmt.Fprintf(p.stderr, "usage: %s\n\n", strings.TrimSpace("connector "+name+" "+args+" [FLAGS]"))
+		if args != "" {
+			name += " " + args
+		}
+		fmt.Fprintf(p.stdout, "usage: connector %s [FLAGS]\n\n", name)
 		f.VisitAll(func(fl *flag.Flag) {
 			kind, usage := flag.UnquoteUsage(fl)
-			fmt.Fprintf(p.stderr, "  --%s %s\n        %s", fl.Name, kind, usage)
+			fmt.Fprintf(p.stdout, "  --%s %s\n        %s", fl.Name, kind, usage)
 			if fl.DefValue != "" && fl.DefValue != "false" && fl.DefValue != "0" {
-				fmt.Fprintf(p.stderr, " (default %s)", fl.DefValue)
+				fmt.Fprintf(p.stdout, " (default %s)", fl.DefValue)
 			}
-			fmt.Fprintf(p.stderr, " [%s]\n", variable(fl.Name))
+			fmt.Fprintf(p.stdout, " [%s]\n", variable(fl.Name))
 		})
 	}
 	return f
 }
 
 // parse reads args, flags before and after positional arguments, and fills what they leave open from the environment.
-// It returns the positional arguments.
-func (p *program) parse(f *flag.FlagSet, args []string) ([]string, error) {
-	given := map[string]bool{}
-	var positional []string
-	for {
-		if err := f.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
+// It returns the positional arguments, or [flag.ErrHelp] when help was asked for and printed.
+func (p *program) parse(f *flag.FlagSet, args []string) (positional []string, err error) {
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
+		switch {
+		case arg == "--":
+			positional, args = append(positional, args...), nil
+		case arg == "-h" || arg == "-help" || arg == "--help":
+			f.Usage()
+			return nil, flag.ErrHelp
+		case len(arg) < 2 || arg[0] != '-':
+			positional = append(positional, arg)
+		default:
+			if args, err = setFlag(f, arg, args); err != nil {
 				return nil, err
 			}
-			return nil, &usageError{err.Error()}
 		}
-		if f.NArg() == 0 {
-			break
-		}
-		positional, args = append(positional, f.Arg(0)), f.Args()[1:]
 	}
+	return positional, p.fillFlags(f)
+}
+
+// setFlag takes --name=value, --name value, or --name alone where it says yes, with one hyphen or two. It returns the
+// arguments that are left. The standard library's way prints the whole help with an error, and knows no near misses.
+func setFlag(f *flag.FlagSet, arg string, args []string) ([]string, error) {
+	name, value, given := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
+	fl := f.Lookup(name)
+	switch {
+	case fl == nil:
+		return nil, usagef("%s has no flag --%s%s", f.Name(), name, didYouMean("--"+name, flagNames(f)))
+	case given:
+	case isBool(fl):
+		value = "true"
+	case len(args) == 0:
+		return nil, usagef("--%s needs a value", name)
+	default:
+		value, args = args[0], args[1:]
+	}
+	if err := f.Set(name, value); err != nil {
+		return nil, usagef("--%s %s", name, refusal(fl, err))
+	}
+	return args, nil
+}
+
+// fillFlags gives flags that were not given the values of their environment variables.
+func (p *program) fillFlags(f *flag.FlagSet) error {
+	given := map[string]bool{}
 	f.Visit(func(fl *flag.Flag) { given[fl.Name] = true })
 	var failed error
 	f.VisitAll(func(fl *flag.Flag) {
@@ -54,10 +87,10 @@ func (p *program) parse(f *flag.FlagSet, args []string) ([]string, error) {
 			return
 		}
 		if err := f.Set(fl.Name, value); err != nil {
-			failed = usagef("%s: %s", variable(fl.Name), refusal(fl, err))
+			failed = usagef("%s %s", variable(fl.Name), refusal(fl, err))
 		}
 	})
-	return positional, failed
+	return failed
 }
 
 // refusal words the error of a flag's Set, which may repeat the value.
@@ -65,10 +98,24 @@ func refusal(fl *flag.Flag, err error) string {
 	if text := err.Error(); strings.HasPrefix(text, "must be ") {
 		return text
 	}
-	if b, ok := fl.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+	if isBool(fl) {
 		return "must be true or false"
 	}
+	if _, ok := fl.Value.(flag.Getter).Get().(time.Duration); ok {
+		return "must be a duration such as 2s"
+	}
 	return "must be a whole number" // all other flags of the standard library here take any text
+}
+
+func isBool(fl *flag.Flag) bool {
+	b, ok := fl.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
+}
+
+func flagNames(f *flag.FlagSet) []string {
+	var names []string
+	f.VisitAll(func(fl *flag.Flag) { names = append(names, "--"+fl.Name) })
+	return names
 }
 
 func variable(flagName string) string {
@@ -78,7 +125,7 @@ func variable(flagName string) string {
 // one returns the only positional argument.
 func one(command, what string, positional []string) (string, error) {
 	if len(positional) != 1 {
-		return "", usagef("%s takes one %s", command, what)
+		return "", usagef("%s takes one %s: see connector %s -h", command, what, command)
 	}
 	return positional[0], nil
 }

@@ -67,7 +67,8 @@ func invoke(ctx context.Context, p *program, args []string) error {
 	var t target
 	f := p.newFlags("invoke", "ACTION")
 	t.register(f)
-	output := f.String("output", "json", "`form` of the answer: json, or ndjson for one item a line")
+	output := "json"
+	f.Var(choice{&output, []string{"json", "ndjson"}}, "output", "`form` of the answer: json, or ndjson for one item a line")
 	preview := f.Bool("preview", false, "print what would be sent and changed, and write nothing")
 	positional, err := p.parse(f, args)
 	if err != nil {
@@ -76,9 +77,6 @@ func invoke(ctx context.Context, p *program, args []string) error {
 	key, err := one("invoke", "ACTION", positional)
 	if err != nil {
 		return err
-	}
-	if *output != "json" && *output != "ndjson" {
-		return usagef("--output must be json or ndjson")
 	}
 	ref, err := t.ref()
 	if err != nil {
@@ -93,6 +91,9 @@ func invoke(ctx context.Context, p *program, args []string) error {
 		return err
 	}
 	defer done()
+	if index := engine.Index(); index.Action(key) == nil {
+		return usagef("there is no action %q%s", key, didYouMean(key, actionKeys(index)))
+	}
 	ctx = runtime.WithCaller(ctx, &runtime.Caller{Name: "cli", Role: runtime.RoleAdmin})
 	prepared, err := engine.Prepare(ctx, runtime.Invocation{Action: key, Connection: ref, Inputs: inputs})
 	switch {
@@ -100,7 +101,7 @@ func invoke(ctx context.Context, p *program, args []string) error {
 		return p.explain(err)
 	case *preview:
 		return p.answer(engine.Preview(ctx, prepared))
-	case *output == "ndjson":
+	case output == "ndjson":
 		return p.stream(ctx, engine, prepared)
 	}
 	ctx, progress := runtime.WithProgress(ctx)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -63,6 +64,7 @@ func main() {
 		debug.SetGCPercent(gcPercent)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // who asks twice does not want to wait
 	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.Getenv}
 	code := p.main(ctx, os.Args[1:])
 	stop()
@@ -70,11 +72,15 @@ func main() {
 }
 
 func (p *program) main(ctx context.Context, args []string) int {
-	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
-		p.usage()
-		if len(args) == 0 {
-			return exitUsage
-		}
+	if len(args) == 2 && args[0] == "help" {
+		args = []string{args[1], "-h"}
+	}
+	switch {
+	case len(args) == 0:
+		usage(p.stderr)
+		return exitUsage
+	case args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
+		usage(p.stdout)
 		return exitDone
 	}
 	for _, c := range commands() {
@@ -82,17 +88,17 @@ func (p *program) main(ctx context.Context, args []string) int {
 			return p.exit(c.run(ctx, p, args[1:]))
 		}
 	}
-	fmt.Fprintf(p.stderr, "connector: there is no command %q%s\n\n", args[0], didYouMean(args[0], commandNames()))
-	p.usage()
-	return exitUsage
+	hint := cmp.Or(didYouMean(args[0], commandNames()), ": connector help lists them")
+	return p.exit(usagef("there is no command %q%s", args[0], hint))
 }
 
-func (p *program) usage() {
-	fmt.Fprint(p.stderr, "connector connects Okta to a workflow engine.\n\nusage: connector COMMAND [FLAGS]\n\n")
+func usage(w io.Writer) {
+	fmt.Fprint(w, "connector connects Okta to a workflow engine.\n\nusage: connector COMMAND [FLAGS]\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(p.stderr, "  %-18s %s\n", strings.TrimSpace(c.name+" "+c.args), c.summary)
+		fmt.Fprintf(w, "  %-18s %s\n", strings.TrimSpace(c.name+" "+c.args), c.summary)
 	}
-	fmt.Fprint(p.stderr, "\nconnector COMMAND -h lists the flags of a command. Try: connector serve --sandbox\n")
+	fmt.Fprint(w, "\nconnector help COMMAND lists the flags of a command, and the environment variable of each.\n"+
+		"Try: connector serve --sandbox\n")
 }
 
 // exit prints what went wrong and returns the process's exit code.
@@ -135,9 +141,13 @@ func (e *startError) Unwrap() error { return e.err }
 var errReported = errors.New("reported")
 
 func printVersion(_ context.Context, p *program, args []string) error {
-	if len(args) > 0 {
+	positional, err := p.parse(p.newFlags("version", ""), args)
+	if err != nil {
+		return err
+	}
+	if len(positional) > 0 {
 		return usagef("version takes no arguments")
 	}
-	_, err := fmt.Fprintln(p.stdout, version)
+	_, err = fmt.Fprintln(p.stdout, version)
 	return err
 }

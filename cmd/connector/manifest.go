@@ -10,7 +10,8 @@ import (
 // printManifest prints the manifest, or what is written from it.
 func printManifest(_ context.Context, p *program, args []string) error {
 	f := p.newFlags("manifest", "")
-	format := f.String("format", "json", "`form`: json, openapi, or markdown for a reference page")
+	format := "json"
+	f.Var(choice{&format, []string{"json", "openapi", "markdown"}}, "format", "`form`: json, openapi, or markdown for a reference page")
 	positional, err := p.parse(f, args)
 	if err != nil {
 		return err
@@ -19,14 +20,12 @@ func printManifest(_ context.Context, p *program, args []string) error {
 		return usagef("manifest takes no arguments")
 	}
 	m := manifest.New(version)
-	switch *format {
-	case "json":
-		return p.print(m)
+	switch format {
 	case "openapi":
 		return p.print(httpapi.OpenAPI(m))
 	case "markdown":
 		_, err := p.stdout.Write(manifest.Markdown(m))
 		return err
 	}
-	return usagef("--format must be json, openapi or markdown, not %q", *format)
+	return p.print(m)
 }

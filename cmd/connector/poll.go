@@ -49,6 +49,9 @@ func poll(ctx context.Context, p *program, args []string) error {
 		return err
 	}
 	defer done()
+	if index := engine.Index(); index.Trigger(key) == nil {
+		return usagef("there is no trigger %q%s", key, didYouMean(key, triggerKeys(index)))
+	}
 	events, next, err := engine.PollOnce(ctx, key, ref, inputs, start, position)
 	if err != nil {
 		return p.explain(err)

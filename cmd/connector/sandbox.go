@@ -18,7 +18,8 @@ import (
 func serveSandbox(ctx context.Context, p *program, args []string) error {
 	opts := sandbox.DefaultOptions()
 	f := p.newFlags("sandbox", "")
-	addr := f.String("addr", "127.0.0.1:9090", "listen on this `address`")
+	addr := "127.0.0.1:9090"
+	f.Var(checked{&addr, isAddress}, "addr", "listen on this `address`")
 	f.IntVar(&opts.Users, "users", opts.Users, "how many `people` the org has")
 	f.IntVar(&opts.Groups, "groups", opts.Groups, "how many `groups` besides Everyone")
 	f.IntVar(&opts.Apps, "apps", opts.Apps, "how many `applications`")
@@ -42,7 +43,7 @@ func serveSandbox(ctx context.Context, p *program, args []string) error {
 	if err != nil {
 		return &usageError{err.Error()}
 	}
-	listener, err := listen(ctx, *addr)
+	listener, err := listen(ctx, addr)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,8 @@ func (s *serverSettings) declare(ctx context.Context, engine *runtime.Engine) er
 
 func (s *serverSettings) register(f *flag.FlagSet) {
 	s.settings.register(f)
-	f.StringVar(&s.addr, "addr", "127.0.0.1:8080", "listen on this `address`")
+	s.addr = "127.0.0.1:8080"
+	f.Var(checked{&s.addr, isAddress}, "addr", "listen on this `address`")
 	f.StringVar(&s.config, "config", "", "a YAML `file` of settings, connections, subscriptions and API keys")
 	f.BoolVar(&s.sandbox, "sandbox", false, "also serve an Okta org in memory, with a connection to it")
 	f.StringVar(&s.embedOrigin, "embed-origin", "", "the `origin` whose pages may show our forms, such as https://engine.example")

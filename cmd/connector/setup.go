@@ -35,8 +35,8 @@ type settings struct {
 }
 
 func (s *settings) register(f *flag.FlagSet) {
-	f.StringVar(&s.database, "database", "", "`URL` of the database: sqlite:PATH, or postgres://... for several replicas (default a SQLite file in the user's data folder)")
-	f.StringVar(&s.publicURL, "public-url", "", "`URL` under which Okta and browsers reach this server, for event hooks and OAuth")
+	f.Var(checked{&s.database, isDatabase}, "database", "`URL` of the database: sqlite:PATH, or postgres://... for several replicas (default a SQLite file in the user's data folder)")
+	f.Var(checked{&s.publicURL, isPublicURL}, "public-url", "`URL` under which Okta and browsers reach this server, for event hooks and OAuth")
 	f.BoolVar(&s.dev, "dev", false, "allow orgs at plain http on this machine")
 	f.BoolVar(&s.allowPrivateOrgs, "allow-private-orgs", false, "allow orgs whose name leads to a private address")
 }

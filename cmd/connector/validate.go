@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/okta-connector/okta-connector/manifest"
 	"github.com/okta-connector/okta-connector/runtime/connector"
@@ -45,15 +46,25 @@ func check(index *connector.Index, env connector.Environment, key string, inputs
 }
 
 func keys(index *connector.Index) []string {
+	names := slices.Concat(actionKeys(index), triggerKeys(index))
+	for _, k := range index.Connections {
+		names = append(names, k.Key)
+	}
+	return names
+}
+
+func actionKeys(index *connector.Index) []string {
 	var names []string
 	for _, a := range index.Actions {
 		names = append(names, a.Key)
 	}
+	return names
+}
+
+func triggerKeys(index *connector.Index) []string {
+	var names []string
 	for _, t := range index.Triggers {
 		names = append(names, t.Key)
-	}
-	for _, k := range index.Connections {
-		names = append(names, k.Key)
 	}
 	return names
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,9 +27,61 @@ func (c choice) String() string {
 func (c choice) Set(s string) error {
 	s = strings.ToLower(s)
 	if !slices.Contains(c.allowed, s) {
-		return errors.New("must be " + strings.Join(c.allowed, " or "))
+		last := len(c.allowed) - 1
+		return errors.New("must be " + strings.Join(c.allowed[:last], ", ") + " or " + c.allowed[last])
 	}
 	*c.to = s
+	return nil
+}
+
+// A checked is a flag that takes text of a form.
+type checked struct {
+	to    *string
+	check func(string) error
+}
+
+func (c checked) String() string {
+	if c.to == nil {
+		return ""
+	}
+	return *c.to
+}
+
+func (c checked) Set(text string) error {
+	if err := c.check(text); err != nil {
+		return err
+	}
+	*c.to = text
+	return nil
+}
+
+// isAddress wants what a server can listen on.
+func isAddress(text string) error {
+	if _, _, err := net.SplitHostPort(text); err != nil {
+		return errors.New("must be a host and a port, such as 127.0.0.1:8080")
+	}
+	return nil
+}
+
+// isDatabase wants the URL of a database, or nothing for the default one.
+func isDatabase(text string) error {
+	switch scheme, rest, _ := strings.Cut(text, ":"); {
+	case text == "", scheme == "sqlite" && rest != "", scheme == "postgres", scheme == "postgresql":
+		return nil
+	}
+	return errors.New("must be sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE")
+}
+
+// isPublicURL wants an address that a path can be put behind, or nothing.
+func isPublicURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		return nil
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" ||
+		u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return errors.New("must be a URL such as https://connector.example.com")
+	}
 	return nil
 }
 
