@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // Windows has no time zones that Go reads, nor has an image without files
 )
 
 // Exit codes.

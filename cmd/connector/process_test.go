@@ -73,8 +73,14 @@ func start(t testing.TB, env []string, args ...string) *process {
 	t.Helper()
 	path, err := program()
 	require.NoError(t, err)
-	p := &process{t: t, cmd: exec.CommandContext(t.Context(), path, args...), logs: new(lockedBuffer)}
-	p.cmd.Env = append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}, env...)
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Env = append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}, env...)
+	return startCommand(t, cmd)
+}
+
+func startCommand(t testing.TB, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, cmd: cmd, logs: new(lockedBuffer)}
 	p.cmd.Stderr = p.logs
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
@@ -84,7 +90,7 @@ func start(t testing.TB, env []string, args ...string) *process {
 		_ = p.cmd.Process.Kill() // it may have ended
 		_ = p.cmd.Wait()
 		if t.Failed() {
-			t.Logf("%v said:\n%s", args, p.logs)
+			t.Logf("%v said:\n%s", cmd.Args, p.logs)
 		}
 	})
 	return p

@@ -156,6 +156,9 @@ func (p *program) startSandbox(ctx context.Context, jobs *jobs, engine *runtime.
 
 // greet tells a person where to go next.
 func (p *program) greet(addr string, withSandbox, withKeys bool) {
+	if host, port, err := net.SplitHostPort(addr); err == nil && net.ParseIP(host).IsUnspecified() {
+		addr = net.JoinHostPort("localhost", port) // no browser goes to 0.0.0.0
+	}
 	fmt.Fprintf(p.stdout, "Okta connector %s\n\n  console   http://%s/\n", version, addr)
 	if !withSandbox {
 		fmt.Fprintf(p.stdout, "  API       http://%s/v1/manifest\n\n", addr)
