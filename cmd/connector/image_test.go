@@ -35,11 +35,7 @@ func TestImage(t *testing.T) {
 	if os.Getuid() != 0 || exec.Command("unshare", "-m", "true").Run() != nil {
 		t.Skip("skipped: making a root of its own needs root")
 	}
-	dir, err := os.MkdirTemp("/tmp", "image") // a user without a name must get to it
-	require.NoError(t, err)
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	require.NoError(t, os.Chmod(dir, 0o755))
-
+	dir := t.TempDir()
 	build := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(dockerfile(t, "RUN"), "/out/", dir+"/"))
 	build.Dir, build.Env = "../..", append(os.Environ(), "VERSION=test")
 	out, err := build.CombinedOutput()
@@ -60,7 +56,7 @@ func TestImage(t *testing.T) {
 			`exec chroot --userspec=65532:65532 $0 "$@"`
 		cmd := exec.CommandContext(t.Context(), "unshare",
 			append(append([]string{"-m", "sh", "-c", mount, dir}, entrypoint...), args...)...)
-		cmd.Env = append(env, "PATH=/usr/bin:/bin:/usr/sbin:/sbin")
+		cmd.Env = append([]string{"PATH=/usr/bin:/bin:/usr/sbin:/sbin"}, env...)
 		return startCommand(t, cmd)
 	}
 
