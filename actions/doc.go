@@ -3,6 +3,6 @@
 // to package okta.
 //
 // There is one file a resource. An action is a struct of inputs and a value made by [connector.NewAction]; the table of
-// all of them is package manifest's. Rules between inputs are the Check method of the struct, so that validate and
-// invoke find the same mistakes.
+// all of them is package manifest's. What no tag can say of an input is the CheckEach method of the struct, and rules
+// between inputs are its Check method, so that validate and invoke find the same mistakes.
 package actions

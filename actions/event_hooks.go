@@ -125,9 +125,9 @@ type createEventHook struct {
 	Description string `json:"eventHookDescription" title:"Event Hook Description" example:"Feeds the joiner and leaver workflows" doc:"What the hook is for, as administrators read it."`
 }
 
-// Check adds to the rules of the events that the URL must be one Okta can trust.
-func (in createEventHook) Check() schemas.Invalid {
-	bad := in.HookEvents.Check()
+// CheckEach adds to the rules of the events that the URL must be one Okta can trust.
+func (in createEventHook) CheckEach() schemas.Invalid {
+	bad := in.HookEvents.CheckEach()
 	if u, err := url.Parse(in.URL); err != nil || u.Host == "" || u.Scheme != "https" && !isLoopback(u) {
 		bad.Add("/eventHookUrl", "must be an https URL")
 	}

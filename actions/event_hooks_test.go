@@ -148,8 +148,8 @@ func TestCreateEventHook_Checks(t *testing.T) {
 		good + `"eventHookItemsCode": "user.lifecycle.create"`:                           "/eventHookItemsCode",
 		one + `"eventHookFilter": {"a": 1}`:                                              "/eventHookFilter",
 		one + `"eventHookFilter": []`:                                                    "/eventHookFilter",
-		one + `"eventHookFilter": [{"event": "a"}]`:                                      "/eventHookFilter",
-		one + `"eventHookFilter": [{"event": "b", "condition": {"expression": "true"}}]`: "/eventHookFilter",
+		one + `"eventHookFilter": [{"event": "a"}]`:                                      "/eventHookFilter/0",
+		one + `"eventHookFilter": [{"event": "b", "condition": {"expression": "true"}}]`: "/eventHookFilter/0/event",
 		name + `"eventHookItems": ["a"], "eventHookUrl": "http://a.example"`:             "/eventHookUrl",
 		name + `"eventHookItems": ["a"], "eventHookUrl": "ftp://a.example"`:              "/eventHookUrl",
 		name + `"eventHookItems": ["a"], "eventHookUrl": "https:///x"`:                   "/eventHookUrl",
@@ -157,6 +157,15 @@ func TestCreateEventHook_Checks(t *testing.T) {
 	} {
 		require.Equal(t, []string{want}, refusedFields(t, actions.CreateEventHook, "{"+inputs+"}"), inputs)
 	}
+	require.Equal(t,
+		[]string{
+			"/eventHookName", "/eventHookUrl", "/eventHookItemsCode", "/eventHookUrlHeaders/a b",
+			"/eventHookFilter/eventFilterMap/1",
+		},
+		refusedFields(t, actions.CreateEventHook, `{
+			"eventHookUrl": "http://a.example", "eventHookItemsCode": 1, "eventHookUrlHeaders": {"X": "1", "a b": "2"},
+			"eventHookFilter": {"eventFilterMap": [{"event": "a", "condition": {"expression": "true"}}, {"event": "a"}]}
+		}`), "all at once")
 	for _, more := range []string{
 		`"eventHookUrl": "http://localhost:8080/x", "eventHookItems": ["a"]`,
 		`"eventHookUrl": "http://127.0.0.1/x", "eventHookItems": "[\"a\"]"`,

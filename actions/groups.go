@@ -114,9 +114,7 @@ func (in listGroups) query() url.Values {
 }
 
 // Check holds the inputs against what Okta documents for group lists.
-func (in listGroups) Check() schemas.Invalid {
-	return append(checkSearching(in.query()), checkExtra(in.ExtraParameters, searchParameters...)...)
-}
+func (in listGroups) Check() schemas.Invalid { return checkSearching(in.query()) }
 
 // ListGroups lists groups, all or by a condition.
 var ListGroups = connector.NewAction(

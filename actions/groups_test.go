@@ -165,7 +165,7 @@ func TestListGroups_Checks(t *testing.T) {
 		`{"search": "a", "filter": "b"}`:      {"/search", "/filter"},
 		`{"q": "b", "after": "c"}`:            {"/after"},
 		`{"sortBy": "x", "sortOrder": "up"}`:  {"/sortOrder"},
-		`{"extraParameters": {"limit": "5"}}`: {"/extraParameters"},
+		`{"extraParameters": {"limit": "5"}}`: {"/extraParameters/limit"},
 		`{"extraParameters": [{"key": "a"}]}`: {"/extraParameters/0"},
 	} {
 		require.Equal(t, want, refusedFields(t, actions.ListGroups, inputs), inputs)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/okta-connector/okta-connector/schemas"
 )
@@ -25,13 +26,43 @@ func (HookEvents) Suggestions() map[string][]string {
 	return map[string][]string{"eventHookItems": EventTypes()}
 }
 
-// Check holds the event types and the filter against each other and against Okta's limits.
-func (in HookEvents) Check() schemas.Invalid {
+// filterEntry is one condition of a filter.
+type filterEntry struct {
+	Event     string `json:"event"`
+	Condition struct {
+		Expression string `json:"expression"`
+	} `json:"condition"`
+}
+
+// CheckEach holds the two inputs that are JSON against the shapes Okta has for them.
+func (in HookEvents) CheckEach() schemas.Invalid {
 	var bad schemas.Invalid
 	if _, err := in.dynamic(); err != nil {
 		bad.Add("/eventHookItemsCode", `must be a list of event types such as ["user.lifecycle.create"]`)
+	}
+	for i, row := range in.Headers {
+		if detail := unfitHeader(row); detail != "" {
+			bad.Add(rowPointer("eventHookUrlHeaders", i), detail)
+		}
+	}
+	if in.Filter == nil {
 		return bad
 	}
+	entries, at := in.filterEntries()
+	if len(entries) == 0 {
+		bad.Add("/eventHookFilter", `must be a list such as [{"event": "...", "condition": {"expression": "..."}}]`)
+	}
+	for i, entry := range entries {
+		if entry.Event == "" || entry.Condition.Expression == "" {
+			bad.Add(at+schemas.Pointer(strconv.Itoa(i)), "must have an event and a condition.expression")
+		}
+	}
+	return bad
+}
+
+// Check holds the event types and the filter against each other and against Okta's limits.
+func (in HookEvents) Check() schemas.Invalid {
+	var bad schemas.Invalid
 	types := in.Types()
 	switch {
 	case len(types) == 0:
@@ -39,24 +70,10 @@ func (in HookEvents) Check() schemas.Invalid {
 	case len(types) > maxHookItems:
 		bad.Add("/eventHookItems", fmt.Sprintf("must not be more than %d with the dynamic ones", maxHookItems))
 	}
-	if in.Filter == nil {
-		return bad
-	}
-	var conditions []struct {
-		Event     string `json:"event"`
-		Condition struct {
-			Expression string `json:"expression"`
-		} `json:"condition"`
-	}
-	if json.Unmarshal(in.filterMap(), &conditions) != nil || len(conditions) == 0 {
-		bad.Add("/eventHookFilter", `must be a list such as [{"event": "...", "condition": {"expression": "..."}}]`)
-	}
-	for i, c := range conditions {
-		switch {
-		case c.Event == "" || c.Condition.Expression == "":
-			bad.Add("/eventHookFilter", fmt.Sprintf("needs an event and a condition.expression in entry %d", i+1))
-		case !slices.Contains(types, c.Event):
-			bad.Add("/eventHookFilter", fmt.Sprintf("is on an event type that is not among the items, in entry %d", i+1))
+	entries, at := in.filterEntries()
+	for i, entry := range entries {
+		if !slices.Contains(types, entry.Event) {
+			bad.Add(at+schemas.Pointer(strconv.Itoa(i), "event"), "is not among the items")
 		}
 	}
 	return bad
@@ -93,17 +110,27 @@ func (in HookEvents) OktaFilter() json.RawMessage {
 	if in.Filter == nil {
 		return nil
 	}
+	list, _ := in.filterMap()
 	return slices.Concat(
-		json.RawMessage(`{"type":"EXPRESSION_LANGUAGE","eventFilterMap":`), in.filterMap(), json.RawMessage(`}`))
+		json.RawMessage(`{"type":"EXPRESSION_LANGUAGE","eventFilterMap":`), list, json.RawMessage(`}`))
 }
 
-// filterMap returns the list of conditions, which may be given bare.
-func (in HookEvents) filterMap() json.RawMessage {
+// filterMap returns the list of conditions, which may be given bare, and the pointer to it.
+func (in HookEvents) filterMap() (list json.RawMessage, at string) {
 	var whole struct {
 		Map json.RawMessage `json:"eventFilterMap"`
 	}
 	if json.Unmarshal(in.Filter, &whole) == nil {
-		return whole.Map
+		return whole.Map, "/eventHookFilter/eventFilterMap"
 	}
-	return in.Filter
+	return in.Filter, "/eventHookFilter"
+}
+
+// filterEntries reads the conditions, none where they are not a list of them, and the pointer to that list.
+func (in HookEvents) filterEntries() (entries []filterEntry, at string) {
+	list, at := in.filterMap()
+	if json.Unmarshal(list, &entries) != nil {
+		return nil, at
+	}
+	return entries, at
 }

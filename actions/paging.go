@@ -29,6 +29,7 @@ type sortInputs struct {
 	SortOrder string `json:"sortOrder" title:"Sort Order" options:"asc=Ascending,desc=Descending" doc:"The direction of Sort By, ascending when not set. Okta ignores it without Sort By."`
 }
 
+// extraParametersInput is for lists with the inputs of [sortInputs], Search, Filter, q, After and Limit.
 type extraParametersInput struct {
 	ExtraParameters schemas.KeyValues `json:"extraParameters" title:"Extra Parameters" example:"{\"fields\": \"id,status\"}" doc:"More query parameters of Okta's operation, sent as they are. What has an input of its own belongs there."`
 }
@@ -98,19 +99,20 @@ func checkSearching(query url.Values) schemas.Invalid {
 	return bad
 }
 
-// checkExtra refuses extra parameters that an input of the action stands for; those are checked, these are not.
-func checkExtra(extra schemas.KeyValues, reserved ...string) schemas.Invalid {
+// CheckEach refuses parameters that an input of the action stands for; those are checked, these are not.
+func (in extraParametersInput) CheckEach() schemas.Invalid {
 	var bad schemas.Invalid
-	for _, row := range extra {
-		if slices.Contains(reserved, row.Key) {
-			bad.Add("/extraParameters", "must not hold "+row.Key+", which has an input of its own")
+	for i, row := range in.ExtraParameters {
+		switch row.Key {
+		case "search", "filter", "q", "after", "limit", "sortBy", "sortOrder":
+			bad.Add(rowPointer("extraParameters", i), "must be given in the input of that name")
 		}
 	}
 	return bad
 }
 
-// searchParameters are the query parameters that lists of users and groups have inputs for.
-var searchParameters = []string{"search", "filter", "q", "after", "limit", "sortBy", "sortOrder"}
+// rowPointer points at a row of a key-value input.
+func rowPointer(input string, row int) string { return schemas.Pointer(input, strconv.Itoa(row)) }
 
 // addExtra appends extra parameters to a query.
 func addExtra(query url.Values, extra schemas.KeyValues) url.Values {

@@ -66,7 +66,7 @@ func rawSegment(segment string) (string, error) {
 	case strings.ContainsFunc(bare, forbidden):
 		return "", errCharacter
 	}
-	for part := range strings.SplitSeq(bare, "/") {
+	for part := range strings.SplitSeq(strings.Map(foldSlash, bare), "/") {
 		part, _, _ = strings.Cut(part, ";") // servers drop path parameters before they look at dots
 		switch part = strings.TrimSpace(part); {
 		case part == "":
@@ -80,6 +80,14 @@ func rawSegment(segment string) (string, error) {
 
 // dots are what a server that folds compatibility characters takes for dots.
 const dots = ".\u2024\u2025\u2026\u3002\ufe52\uff0e"
+
+// foldSlash returns / for what such a server takes for a slash or a backslash.
+func foldSlash(r rune) rune {
+	if strings.ContainsRune("\u2044\u2215\u2216\ufe68\uff0f\uff3c", r) {
+		return '/'
+	}
+	return r
+}
 
 func forbidden(r rune) bool { return r == '\\' || unicode.IsControl(r) }
 

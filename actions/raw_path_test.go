@@ -44,6 +44,7 @@ func TestRawRequest_HostilePaths(t *testing.T) {
 		"/..;/oauth2", "/..;a=b/oauth2", "/%2e%2e;/oauth2", "/..%3b/oauth2", "/.;/users", "/;/users",
 		"/.. /oauth2", "/%20../oauth2", "/..%20/oauth2", "/..%09/oauth2",
 		"/\uff0e\uff0e/oauth2", "/\u2025/oauth2", "/%ef%bc%8e%ef%bc%8e/oauth2", "/\u2024\u2024/oauth2",
+		"/users\uff0f..\uff0f..", "/users\u2215..", "/..\u2044oauth2", "/..\uff3coauth2", "/users%ef%bc%8f..",
 		// Not UTF-8, overlong, or not an encoding at all.
 		"/%c0%ae%c0%ae/oauth2", "/%e0%80%ae/x", "/%ff", "/%80users",
 		"/%u002e%u002e/oauth2", "/%", "/%2", "/%zz", "/users/%e0%a4",

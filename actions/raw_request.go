@@ -35,22 +35,28 @@ type rawRequest struct {
 	UseExponentialBackoff bool              `json:"useExponentialBackoff" title:"Use Exponential Backoff" default:"false" doc:"Waits longer each time before sending again: a quarter of a second, then twice as long, with a random part."`
 }
 
-// Check holds the request together before anything is sent.
-func (in rawRequest) Check() schemas.Invalid {
+// CheckEach holds the URL, the files and the headers against what may be sent.
+func (in rawRequest) CheckEach() schemas.Invalid {
 	var bad schemas.Invalid
 	if _, _, err := rawTarget(in.URL); err != nil {
 		bad.Add("/url", err.Error())
 	}
-	in.checkBody(&bad)
+	for i, row := range in.FileData {
+		if _, _, err := fileContent(row.Value); err != nil {
+			bad.Add(rowPointer("fileData", i), err.Error())
+		}
+	}
 	for i, row := range in.Headers {
-		if detail := refusedHeader(row, in.hasForm()); detail != "" {
-			bad.Add(fmt.Sprintf("/headers/%d", i), detail)
+		if detail := refusedHeader(row); detail != "" {
+			bad.Add(rowPointer("headers", i), detail)
 		}
 	}
 	return bad
 }
 
-func (in rawRequest) checkBody(bad *schemas.Invalid) {
+// Check holds the request together before anything is sent.
+func (in rawRequest) Check() schemas.Invalid {
+	var bad schemas.Invalid
 	if in.Data != nil && in.hasForm() {
 		bad.Add("/data", "excludes Form Data and File Data")
 	}
@@ -64,36 +70,46 @@ func (in rawRequest) checkBody(bad *schemas.Invalid) {
 			}
 		}
 	}
-	for i, row := range in.FileData {
-		if _, _, err := fileContent(row.Value); err != nil {
-			bad.Add(fmt.Sprintf("/fileData/%d", i), err.Error())
-		}
-	}
 	for i, row := range in.FileDataFileNames {
 		if !slices.ContainsFunc(in.FileData, func(file schemas.KeyValue) bool { return file.Key == row.Key }) {
-			bad.Add(fmt.Sprintf("/fileDataFileNames/%d", i), "has a key that File Data does not have")
+			bad.Add(rowPointer("fileDataFileNames", i), "has a key that File Data does not have")
 		}
 	}
+	for i, row := range in.Headers {
+		if in.hasForm() && strings.EqualFold(row.Key, "Content-Type") {
+			bad.Add(rowPointer("headers", i), "Content-Type is set by the form")
+		}
+	}
+	return bad
 }
 
-// ownHeaders are the connection's: they sign in, or say where the request goes and how long it is.
+// ownHeaders are the connection's: they sign in, or say where the request goes, how long it is, and which method is
+// really meant: a read that some server takes for a write would be repeated and previewed as a read.
 var ownHeaders = []string{
 	"Accept-Encoding", "Authorization", "Connection", "Content-Length", "Cookie", "Dpop", "Expect", "Host",
 	"Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+	"X-Http-Method", "X-Http-Method-Override", "X-Method-Override",
 }
 
 // refusedHeader says why a header cannot be sent, "" when it can.
-func refusedHeader(row schemas.KeyValue, form bool) string {
+func refusedHeader(row schemas.KeyValue) string {
+	if detail := unfitHeader(row); detail != "" {
+		return detail
+	}
 	name := http.CanonicalHeaderKey(row.Key)
+	if slices.Contains(ownHeaders, name) || strings.HasPrefix(name, "Proxy-") {
+		return name + " is set by the connection"
+	}
+	return ""
+}
+
+// unfitHeader says why a row is no header at all, "" when it is one.
+func unfitHeader(row schemas.KeyValue) string {
 	switch {
 	case !httpguts.ValidHeaderFieldName(row.Key):
 		return "has a name that no header can have"
 	case !httpguts.ValidHeaderFieldValue(row.Value):
 		return "has a value that no header can have"
-	case slices.Contains(ownHeaders, name) || strings.HasPrefix(name, "Proxy-"):
-		return name + " is set by the connection"
-	case form && name == "Content-Type":
-		return "Content-Type is set by the form"
 	}
 	return ""
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/okta-connector/okta-connector/actions"
 	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/connections/okta/oktatest"
+	"github.com/okta-connector/okta-connector/schemas"
 )
 
 // answering serves one answer to whatever is asked.
@@ -34,13 +35,14 @@ func TestRawRequest_Headers(t *testing.T) {
 	for _, name := range []string{
 		"Authorization", "authorization", "AUTHORIZATION", "Host", "Cookie", "Proxy-Authorization", "proxy-anything",
 		"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "TE", "Trailer", "Upgrade", "Expect",
-		"Accept-Encoding", "DPoP", "dpop", "a b", "X:Y", "X\r\nY", "X-\u00fc", "Authorization ", " Authorization",
+		"Accept-Encoding", "DPoP", "dpop", "X-HTTP-Method-Override", "a b", "X:Y", "X\r\nY", "X-\u00fc", "Authorization ", " Authorization",
 	} {
 		inputs, err := json.Marshal(map[string]any{
 			"url": "/users", "method": "GET", "headers": map[string]string{name: "value"},
 		})
 		require.NoError(t, err)
-		require.Equal(t, []string{"/headers/0"}, refusedFields(t, actions.RawRequest, string(inputs)), "%q", name)
+		want := []string{schemas.Pointer("headers", name)}
+		require.Equal(t, want, refusedFields(t, actions.RawRequest, string(inputs)), "%q", name)
 	}
 	for _, value := range []string{"a\r\nAuthorization: b", "a\nb", "a\rb", "a\x01b"} {
 		inputs, err := json.Marshal(map[string]any{
@@ -129,11 +131,11 @@ func TestRawRequest_Contradictions(t *testing.T) {
 		`"method": "POST", "data": {}, "fileData": {"a": "b"}`:                         {"/data"},
 		`"method": "GET", "data": {}`:                                                  {"/data"},
 		`"method": "HEAD", "formData": {"a": "b"}`:                                     {"/formData"},
-		`"method": "POST", "fileData": {"a": "b"}, "fileDataFileNames": {"b": "c"}`:    {"/fileDataFileNames/0"},
-		`"method": "POST", "fileDataFileNames": {"b": "c"}`:                            {"/fileDataFileNames/0"},
-		`"method": "POST", "fileData": {"a": "data:image/png;base64,***"}`:             {"/fileData/0"},
-		`"method": "POST", "fileData": {"a": "data:;;;base64,AAAA"}`:                   {"/fileData/0"},
-		`"method": "POST", "fileData": {"a": "b"}, "headers": {"content-type": "a/b"}`: {"/headers/0"},
+		`"method": "POST", "fileData": {"a": "b"}, "fileDataFileNames": {"b": "c"}`:    {"/fileDataFileNames/b"},
+		`"method": "POST", "fileDataFileNames": {"b": "c"}`:                            {"/fileDataFileNames/b"},
+		`"method": "POST", "fileData": {"a": "data:image/png;base64,***"}`:             {"/fileData/a"},
+		`"method": "POST", "fileData": {"a": "data:;;;base64,AAAA"}`:                   {"/fileData/a"},
+		`"method": "POST", "fileData": {"a": "b"}, "headers": {"content-type": "a/b"}`: {"/headers/content-type"},
 		`"method": "TRACE"`:                       {"/method"},
 		`"method": "get"`:                         {"/method"},
 		`"method": "GET", "responseType": "xml"`:  {"/responseType"},
@@ -143,6 +145,16 @@ func TestRawRequest_Contradictions(t *testing.T) {
 	} {
 		require.Equal(t, want, refusedFields(t, actions.RawRequest, `{"url": "/users", `+more+`}`), more)
 	}
+}
+
+// TestRawRequest_AllAtOnce: what is wrong with one input is not told only once the others are right.
+func TestRawRequest_AllAtOnce(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"/url", "/method", "/fileData/0", "/headers/Host", "/timeout"},
+		refusedFields(t, actions.RawRequest, `{
+			"url": "//evil.example", "method": "TRACE", "headers": {"X-A": "a", "Host": "b"}, "timeout": -1,
+			"data": "x", "fileData": [{"key": "a", "value": "data:;base64,*"}]
+		}`))
 }
 
 func TestRawRequest_Answers(t *testing.T) {

@@ -30,14 +30,19 @@ type getSystemLogs struct {
 	SortOrder string `json:"sortOrder" title:"Sort Order" options:"ASCENDING=Oldest first,DESCENDING=Newest first" example:"DESCENDING" doc:"The order of the events, the oldest first when not set."`
 }
 
-// Check holds the inputs against what Okta documents for the System Log.
+// Check holds the two ends of the time asked for against each other.
 func (in getSystemLogs) Check() schemas.Invalid {
-	var bad schemas.Invalid
 	since, errSince := time.Parse(time.RFC3339, in.Since)
 	until, errUntil := time.Parse(time.RFC3339, in.Until)
 	if errSince == nil && errUntil == nil && since.After(until) {
-		bad.Add("/since", "must not be after Until")
+		return schemas.Invalid{{Pointer: "/since", Detail: "must not be after Until"}}
 	}
+	return nil
+}
+
+// CheckEach holds the words to look for against Okta's limits.
+func (in getSystemLogs) CheckEach() schemas.Invalid {
+	var bad schemas.Invalid
 	words := strings.Fields(in.Q)
 	if len(words) > maxLogKeywords {
 		bad.Add("/q", "must not have more than 10 words")

@@ -14,8 +14,13 @@ type credentialInputs struct {
 	Answer       schemas.Secret `json:"answer" title:"Answer" maxLength:"100" doc:"The answer to Question."`
 }
 
+// CheckEach holds the hash against what Okta imports.
+func (in credentialInputs) CheckEach() schemas.Invalid {
+	return checkHash("hashPassword", in.HashPassword)
+}
+
 func (in credentialInputs) checkCredentials() schemas.Invalid {
-	bad := checkHash("hashPassword", in.HashPassword)
+	var bad schemas.Invalid
 	if in.Password != "" && in.HashPassword != nil {
 		bad.Add("/hashPassword", "excludes Password: give one of them")
 	}

@@ -59,9 +59,18 @@ type setUserPassword struct {
 	RevokeSessions  bool           `json:"revokeSessions" title:"Revoke Sessions" default:"false" always:"true" doc:"Also end all of the user's sessions."`
 }
 
+// CheckEach holds a new hash against what Okta imports, and refuses an old one.
+func (in *setUserPassword) CheckEach() schemas.Invalid {
+	bad := checkHash("newHashPassword", in.NewHashPassword)
+	if in.OldHashPassword != nil {
+		bad.Add("/oldHashPassword", "cannot be used: Okta checks a present password in plain text only; use Old Password")
+	}
+	return bad
+}
+
 // Check leaves exactly the three ways there are: the old password and a new one, a new one, or a new hash.
 func (in *setUserPassword) Check() schemas.Invalid {
-	bad := checkHash("newHashPassword", in.NewHashPassword)
+	var bad schemas.Invalid
 	switch {
 	case in.NewPassword == "" && in.NewHashPassword == nil:
 		bad.Add("/newPassword", "is required, unless New Hash Password is given")
@@ -69,9 +78,6 @@ func (in *setUserPassword) Check() schemas.Invalid {
 		bad.Add("/newHashPassword", "excludes New Password: give one of them")
 	case in.OldPassword != "" && in.NewHashPassword != nil:
 		bad.Add("/newHashPassword", "cannot be combined with Old Password: Okta changes a password to plain text only")
-	}
-	if in.OldHashPassword != nil {
-		bad.Add("/oldHashPassword", "cannot be used: Okta checks a present password in plain text only; use Old Password")
 	}
 	return bad
 }

@@ -94,12 +94,18 @@ func (in *createUser) profile() map[string]any {
 	return profile
 }
 
-// Check holds the rules between the inputs that Okta would refuse with E0000001, E0000093, E0000124 or E0000125.
-func (in *createUser) Check() schemas.Invalid {
-	bad := in.checkCredentials()
+// CheckEach adds what Okta would refuse with E0000093.
+func (in *createUser) CheckEach() schemas.Invalid {
+	bad := in.credentialInputs.CheckEach()
 	if len(in.GroupIDs) > 20 {
 		bad.Add("/groupIds", "must have at most 20 items")
 	}
+	return bad
+}
+
+// Check holds the rules between the inputs that Okta would refuse with E0000001, E0000124 or E0000125.
+func (in *createUser) Check() schemas.Invalid {
+	bad := in.checkCredentials()
 	if in.NextLogin != "" && !in.Activate {
 		bad.Add("/nextLogin", "needs Activate: a user who is not activated cannot sign in")
 	}

@@ -34,9 +34,7 @@ func (in *listUsers) query() url.Values {
 }
 
 // Check holds the inputs against what Okta documents for user lists.
-func (in *listUsers) Check() schemas.Invalid {
-	return append(checkSearching(in.query()), checkExtra(in.ExtraParameters, searchParameters...)...)
-}
+func (in *listUsers) Check() schemas.Invalid { return checkSearching(in.query()) }
 
 // ListUsers lists one page of users, or all of them.
 var ListUsers = connector.NewAction(

@@ -141,7 +141,7 @@ func TestListUsers_Rules(t *testing.T) {
 		"the log's order":          {`{"search": "a", "sortBy": "id", "sortOrder": "ASCENDING"}`, []string{"/sortOrder"}},
 		"a page too large":         {`{"limit": 201}`, []string{"/limit"}},
 		"a page of nothing":        {`{"limit": 0}`, []string{"/limit"}},
-		"an extra that is checked": {`{"extraParameters": {"limit": "9"}}`, []string{"/extraParameters"}},
+		"an extra that is checked": {`{"extraParameters": {"limit": "9"}}`, []string{"/extraParameters/limit"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

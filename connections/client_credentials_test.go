@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"net/http"
@@ -369,6 +370,22 @@ func TestClientCredentials_RefusesBadInputs(t *testing.T) {
 }
 
 // A burst of callers that wait for one token must not use up the places that the request for it needs.
+// What the tags cannot say of an input is told with the rest, and only of inputs that the tags let pass.
+func TestClientCredentials_TellsOfAllFieldsAtOnce(t *testing.T) {
+	t.Parallel()
+	fields := invalid(t, connections.ClientCredentials, inputs{
+		"oktaDomain": "http://acme.okta.com", "privateKey": "no key", "scopes": "offline_access", "other": "x",
+	})
+	var pointers []string
+	for _, field := range fields {
+		pointers = append(pointers, field.Pointer)
+	}
+	require.Equal(t, []string{"/oktaDomain", "/clientId", "/privateKey", "/scopes", "/other"}, pointers)
+	_, err := connections.ClientCredentials.Bind(connector.Environment{}, json.RawMessage(`[]`))
+	require.ErrorContains(t, err, "must be a JSON object")
+	require.NotContains(t, err.Error(), "oktaDomain")
+}
+
 func TestClientCredentials_TokenRequestsDoNotWaitForTheirOwnCallers(t *testing.T) {
 	t.Parallel()
 	org := &issuer{api: fine}

@@ -47,9 +47,11 @@ func (s *Schema) declare(t reflect.Type, index []int) {
 		s.properties = append(s.properties, p)
 		s.byName[p.Name] = p
 	}
-	if reflect.PointerTo(t).Implements(reflect.TypeFor[checker]()) &&
-		!reflect.PointerTo(s.goType).Implements(reflect.TypeFor[checker]()) {
-		panic(fmt.Sprintf("schemas: %s: several embedded structs have Check: declare one that calls them", s.goType))
+	for _, check := range []reflect.Type{reflect.TypeFor[checker](), reflect.TypeFor[eachChecker]()} {
+		if reflect.PointerTo(t).Implements(check) && !reflect.PointerTo(s.goType).Implements(check) {
+			panic(fmt.Sprintf("schemas: %s: several embedded structs have %s: declare one that calls them",
+				s.goType, check.Method(0).Name))
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ func (s *Schema) Canonical(inputs json.RawMessage) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, bad := s.canonical(members)
+	values, bad := s.canonical(s.assign(members))
 	if len(bad) > 0 {
 		return nil, bad
 	}

@@ -14,6 +14,12 @@ type FieldError struct {
 	Detail string `json:"detail"`
 }
 
+// input is the name of the input that e is about, "" for all of them.
+func (e FieldError) input() string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(e.Pointer, "/"), "/")
+	return pointerUnescapes.Replace(name)
+}
+
 // Invalid is the error for inputs that were refused: every bad field at once, in the order the fields are declared.
 type Invalid []FieldError
 
@@ -47,7 +53,10 @@ func (e Invalid) Under(prefix string) Invalid {
 	return moved
 }
 
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+var (
+	pointerEscapes   = strings.NewReplacer("~", "~0", "/", "~1")
+	pointerUnescapes = strings.NewReplacer("~1", "/", "~0", "~")
+)
 
 // Pointer joins reference tokens to an RFC 6901 pointer: Pointer("profile", "a/b") is "/profile/a~1b".
 func Pointer(tokens ...string) string {

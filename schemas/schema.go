@@ -45,9 +45,11 @@ type property struct {
 
 // For reads the tags of T, a struct. It panics, naming type and field, on anything that is not a proper declaration.
 //
-// T may have two methods. Suggestions() map[string][]string offers long lists of proposals by input name, for text and
-// list inputs. Check() Invalid holds the rules between inputs; Decode calls it once each input by itself is good. As
-// with any method, a Check of T hides those of its embedded structs.
+// T may have three methods. Suggestions() map[string][]string offers long lists of proposals by input name, for text
+// and list inputs. CheckEach() Invalid holds what no tag can say of an input by itself; it meets inputs that are not
+// set, as are those that were found bad before. Check() Invalid holds the rules between inputs; Decode calls it once
+// each input by itself is good. Both count the rows of a key-value input: Decode turns the pointer /headers/1 into
+// where that row was given. As with any method, those of T hide those of its embedded structs.
 func For[T any]() *Schema {
 	goType := reflect.TypeFor[T]()
 	if goType.Kind() != reflect.Struct {
@@ -75,79 +77,3 @@ func (s *Schema) Fields() []Field {
 
 // JSON returns the schema as a JSON Schema 2020-12 document: always the same bytes, shared, to be read only.
 func (s *Schema) JSON() json.RawMessage { return s.document() }
-
-type checker interface{ Check() Invalid }
-
-// Decode brings the inputs into canonical form, validates them and stores them in into, a *T. No inputs at all, and
-// null, count as {}. The error is an Invalid with every bad input, in declaration order, unknown ones last; *into is
-// then of no use. After 100 bad inputs or items Decode stops looking.
-func (s *Schema) Decode(inputs json.RawMessage, into any) error {
-	target := reflect.ValueOf(into)
-	if target.Type() != reflect.PointerTo(s.goType) {
-		panic(fmt.Sprintf("schemas: Decode into %T, not *%s", into, s.goType))
-	}
-	members, err := split(inputs)
-	if err != nil {
-		return Invalid{{Detail: err.Error()}}
-	}
-	values, bad := s.canonical(members)
-	if len(bad) > 0 {
-		return bad
-	}
-	target = target.Elem()
-	target.SetZero()
-	for i, p := range s.properties {
-		if values[i] != nil {
-			p.store(target, values[i])
-		}
-	}
-	if c, ok := into.(checker); ok {
-		bad = c.Check()
-	}
-	if len(bad) > 0 {
-		return bad
-	}
-	return nil
-}
-
-// canonical brings each input into canonical form, by position: a string, bool, int, []string, KeyValues, Object or
-// json.RawMessage, or nil where it is not set or bad.
-func (s *Schema) canonical(members []member) ([]any, Invalid) {
-	s.compiled()
-	given := make([]json.RawMessage, len(s.properties))
-	var unknown []string
-	for _, m := range members {
-		if p := s.byName[m.name]; p != nil {
-			given[p.position] = m.value
-		} else {
-			unknown = append(unknown, m.name)
-		}
-	}
-	var bad Invalid
-	values := make([]any, len(s.properties))
-	for i, p := range s.properties {
-		values[i] = p.value(given[i], place{p.path, &bad})
-	}
-	for _, name := range unknown[:min(len(unknown), maxErrors)] {
-		place{Pointer(name), &bad}.report(s.unknown(name))
-	}
-	return values, bad
-}
-
-func (p *property) store(target reflect.Value, value any) {
-	field := target.FieldByIndex(p.index)
-	if p.pointer {
-		field.Set(reflect.New(field.Type().Elem()))
-		field = field.Elem()
-	}
-	switch v := value.(type) {
-	case string:
-		field.SetString(v)
-	case bool:
-		field.SetBool(v)
-	case int:
-		field.SetInt(int64(v))
-	default:
-		field.Set(reflect.ValueOf(v))
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -337,6 +338,52 @@ func TestDecode_RulesBetweenInputs(t *testing.T) {
 	require.Equal(t, schemas.Invalid{{"/sortOrder", "must be one of asc, desc"}},
 		schemas.For[listing]().Decode(json.RawMessage(`{"search":"a","q":"b","sortOrder":"up"}`), new(listing)),
 		"each input by itself comes first")
+}
+
+type checksEach struct {
+	URL     string            `json:"url" title:"URL"`
+	Mode    string            `json:"mode" title:"Mode" options:"fast,slow"`
+	Headers schemas.KeyValues `json:"headers" title:"Headers"`
+}
+
+func (in checksEach) CheckEach() (bad schemas.Invalid) {
+	for i, row := range in.Headers {
+		if row.Key == "Host" {
+			bad.Add(fmt.Sprintf("/headers/%d", i), "is not for you")
+		}
+	}
+	if in.URL != "/x" {
+		bad.Add("/url", "is not /x")
+	}
+	return bad
+}
+
+func (in checksEach) Check() (bad schemas.Invalid) {
+	for i := range in.Headers {
+		bad.Add(fmt.Sprintf("/headers/%d", i), "is one too many")
+	}
+	return bad
+}
+
+// What no tag can say of one input is told together with all else; the rules between inputs wait for good ones. Both
+// point at a row where it was given.
+func TestDecode_RulesOfSingleInputs(t *testing.T) {
+	t.Parallel()
+	s := schemas.For[checksEach]()
+	const noURL, noHost, tooMany = "is not /x", "is not for you", "is one too many"
+	for inputs, want := range map[string]schemas.Invalid{
+		`{"url":"/y","mode":"up","other":1}`: {
+			{"/url", noURL}, {"/mode", "must be one of fast, slow"}, {"/other", "is not a known input"},
+		},
+		`{"url":{},"headers":{"A":null,"Host":"c"}}`:                                {{"/url", "must be text"}, {"/headers/Host", noHost}},
+		`{"url":"/y","headers":[{"key":"Host","value":""}]}`:                        {{"/url", noURL}, {"/headers/0", noHost}},
+		`{"url":"/x","headers":[{"key":"A","value":null},{"key":"B","value":"b"}]}`: {{"/headers/1", tooMany}},
+		`{"url":"/x","headers":" {\"A\":null,\"a/b\":\"1\"}"}`:                      {{"/headers/a~1b", tooMany}},
+		`{"url":"/x","headers":"[{\"key\":\"A\",\"value\":\"\"}]"}`:                 {{"/headers/0", tooMany}},
+	} {
+		require.Equal(t, want, s.Decode(json.RawMessage(inputs), new(checksEach)), inputs)
+	}
+	require.NoError(t, s.Decode(json.RawMessage(`{"url":"/x","headers":{"A":null}}`), new(checksEach)))
 }
 
 func TestUnknownInput_Suggests(t *testing.T) {

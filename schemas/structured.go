@@ -162,6 +162,31 @@ func appendRow(rows KeyValues, key string, raw []byte, keyAt, valueAt place) Key
 	return rows
 }
 
+// rowTokens are where the rows of a key-value input stand in what was given for it, which is known to be good.
+func rowTokens(raw []byte) []string {
+	if len(raw) > 0 && raw[0] == '"' {
+		raw = bytes.TrimSpace([]byte(unquote(raw)))
+	}
+	var tokens []string
+	switch {
+	case len(raw) == 0:
+	case raw[0] == '{':
+		for _, m := range membersOf(raw) {
+			if string(m.value) != "null" {
+				tokens = append(tokens, m.name)
+			}
+		}
+	case raw[0] == '[':
+		for i, item := range elements(raw) {
+			var row struct{ Value json.RawMessage }
+			if json.Unmarshal(item, &row) == nil && string(row.Value) != "null" {
+				tokens = append(tokens, strconv.Itoa(i))
+			}
+		}
+	}
+	return tokens
+}
+
 // membersOf splits a JSON object that is known to be valid.
 func membersOf(raw []byte) []member {
 	members, err := split(raw)

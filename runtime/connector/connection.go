@@ -3,6 +3,7 @@ package connector
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 
@@ -49,7 +50,8 @@ type SignIn struct {
 
 // Behaviour is what a connection does with inputs whose shape is right.
 type Behaviour[In any] struct {
-	// Check runs before anything is stored or opened, so that what is wrong is told at its field.
+	// Check runs before anything is stored or opened, so that what is wrong is told at its field. It also meets inputs
+	// of which some are bad: those are not set then, and what it says of them does not count.
 	Check func(Environment, In) schemas.Invalid
 	// Open makes the client, without a call to Okta.
 	Open func(context.Context, Environment, Session, In) (*okta.Client, error)
@@ -69,11 +71,12 @@ func NewConnection[In any](info ConnectionInfo, does Behaviour[In]) *Connection 
 	k := &Connection{ConnectionInfo: info, Input: schemas.For[In]()}
 	check := func(env Environment, inputs json.RawMessage) (In, error) {
 		in, err := bind[In](k.Input, inputs)
-		if err != nil {
+		var bad schemas.Invalid
+		if err != nil && !errors.As(err, &bad) {
 			return in, err
 		}
-		if invalid := does.Check(env, in); len(invalid) > 0 {
-			return in, invalid
+		if bad = k.Input.Merge(bad, does.Check(env, in)); len(bad) > 0 {
+			return in, bad
 		}
 		return in, nil
 	}

@@ -71,7 +71,7 @@ func TestInvoke_WhatACallerDoesWrong(t *testing.T) {
 		{
 			"an inline connection without its secret", "getUser",
 			`{"connection":{"key":"apiToken","inputs":{"oktaDomain":"https://acme-admin.okta.com"}},"inputs":{}}`, 422,
-			[]string{"/inputs/id", "/connection/inputs/apiToken"},
+			[]string{"/inputs/id", "/connection/inputs/oktaDomain", "/connection/inputs/apiToken"},
 		},
 		{
 			"an unknown kind of connection", "getUser", `{"connection":{"key":"magic","inputs":{}},"inputs":{"id":"me"}}`, 422,
