@@ -29,7 +29,6 @@ func TestManifest_Golden(t *testing.T) {
 	t.Parallel()
 	var rendered bytes.Buffer
 	require.NoError(t, json.Indent(&rendered, connector.NewIndex(manifest.New("dev")).JSON(), "", "  "))
-	rendered.WriteByte('\n')
 	if *update {
 		require.NoError(t, os.WriteFile("manifest.json", rendered.Bytes(), 0o644))
 	}

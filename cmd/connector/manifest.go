@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/okta-connector/okta-connector/manifest"
+	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/runtime/httpapi"
 )
 
@@ -27,5 +28,6 @@ func printManifest(_ context.Context, p *program, args []string) error {
 		_, err := p.stdout.Write(manifest.Markdown(m))
 		return err
 	}
-	return p.print(m)
+	_, err = p.stdout.Write(connector.NewIndex(m).JSON()) // the bytes that a server serves
+	return err
 }

@@ -39,6 +39,7 @@ func NewIndex(m *Manifest) *Index {
 	if err != nil {
 		panic(fmt.Sprintf("connector: manifest %s: %v", m.Key, err))
 	}
+	raw = append(raw, '\n')
 	sum := sha256.Sum256(raw)
 	return &Index{
 		Manifest:    m,
@@ -63,7 +64,7 @@ func index[T any](kind string, list []*T, key func(*T) string) map[string]*T {
 	return m
 }
 
-// JSON returns the manifest document: the same bytes for the same build.
+// JSON returns the manifest document, a line of its own: the same bytes for the same build.
 func (x *Index) JSON() []byte { return x.json }
 
 // ETag returns the strong entity tag of [Index.JSON], quotes included.
