@@ -207,7 +207,7 @@ var RemoveApplicationUserAssignment = connector.NewAction(
 			`{"applicationId": "0oa1gjh63g214q0Hq0g4", "userId": "00u1emaK22TWRYd3TtG7", "status": "REMOVED"}`,
 		),
 		Scopes:      []string{appsManage},
-		Annotations: connector.Annotations{Destructive: true},
+		Annotations: connector.Annotations{Destructive: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in removeApplicationUserAssignment) (connector.Result, error) {
 		if err := c.UnassignUserFromApplication(ctx, in.ApplicationID, in.UserID, in.SendEmail); err != nil {

@@ -42,12 +42,13 @@ func hookID(raw json.RawMessage) (string, error) {
 
 // remove deletes the hook, which Okta allows for inactive ones only.
 func (h eventHook) remove(ctx context.Context, c *okta.Client) error {
-	if h.Status == "ACTIVE" {
-		if _, err := c.DeactivateEventHook(ctx, h.ID); err != nil {
-			return err
-		}
+	if h.Status != "ACTIVE" {
+		return c.DeleteEventHook(ctx, h.ID)
 	}
-	return c.DeleteEventHook(ctx, h.ID)
+	if _, err := c.DeactivateEventHook(ctx, h.ID); err != nil {
+		return err
+	}
+	return after("the event hook is turned off by now", c.DeleteEventHook(ctx, h.ID))
 }
 
 // DeleteEventHook removes a hook, active or not.
@@ -64,7 +65,7 @@ var DeleteEventHook = connector.NewAction(
 			`{"id": "who8vt36qfNpCGz9H1e6", "status": "DELETED"}`,
 		),
 		Scopes:      []string{hooksRead, hooksManage},
-		Annotations: connector.Annotations{Destructive: true},
+		Annotations: connector.Annotations{Destructive: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in eventHookRef) (connector.Result, error) {
 		raw, err := c.GetEventHook(ctx, in.EventHookID)
@@ -130,7 +131,7 @@ func deleteHooks(ctx context.Context, c *okta.Client, hooks []eventHook) (connec
 		}
 		outcomes[i].Status, outcomes[i].Error = "FAILED", reason(err)
 		result.Warnings = append(result.Warnings, connector.Warning{
-			Code: "deletion_failed", Detail: "Event hook " + hook.ID + " is still there: " + reason(err),
+			Code: "deletion_failed", Detail: "Event hook " + hook.ID + " could not be deleted: " + reason(err),
 		})
 	}
 	if first != nil && deleted == 0 {

@@ -162,9 +162,9 @@ func (in createEventHook) finish(ctx context.Context, c *okta.Client, hook json.
 	if err != nil {
 		return connector.Result{}, err
 	}
-	step, code, detail := c.VerifyEventHook, "verification_failed", "The hook was created but not verified: "
+	step, code, detail := c.VerifyEventHook, "verification_failed", "The hook was created, but verifying it failed: "
 	if in.DoNotActivate {
-		step, code, detail = c.DeactivateEventHook, "deactivation_failed", "The hook was created but is still active: "
+		step, code, detail = c.DeactivateEventHook, "deactivation_failed", "The hook was created, but turning it off failed: "
 	}
 	result := connector.Result{Data: hook}
 	if finished, err := step(ctx, id); err != nil {

@@ -65,7 +65,7 @@ var DeleteGroup = connector.NewAction(
 			`{"id": "00g1emaKYZTWRYYRRTSK", "status": "DELETED"}`,
 		),
 		Scopes:      []string{groupsManage},
-		Annotations: connector.Annotations{Destructive: true},
+		Annotations: connector.Annotations{Destructive: true, Idempotent: true},
 	},
 	func(ctx context.Context, c *okta.Client, in groupRef) (connector.Result, error) {
 		return became(in.GroupID, "DELETED", c.DeleteGroup(ctx, in.GroupID))

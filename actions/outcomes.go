@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/okta-connector/okta-connector/connections/okta"
+	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/schemas"
 )
 
@@ -29,8 +30,20 @@ func statusSchema(ids ...string) json.RawMessage {
 	return schema
 }
 
+// after is the error of a later step, nil when it worked: it tells what an earlier one did.
+func after(done string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &connector.PartialError{Done: done, Err: err}
+}
+
 // reason is why Okta refused, in its own words. Any other error speaks for itself.
 func reason(err error) string {
+	var partial *connector.PartialError
+	if errors.As(err, &partial) {
+		return reason(partial.Err) + "; " + partial.Done
+	}
 	var refusal *okta.Error
 	if !errors.As(err, &refusal) || refusal.Code == "" {
 		return err.Error()

@@ -44,7 +44,7 @@ func activated(
 		return connector.Result{Data: user}, nil
 	}
 	return connector.Result{Data: map[string]string{"id": id}, Warnings: []connector.Warning{{
-		Code: "status_unknown", Detail: "Okta mailed the link, but the user could not be read then: " + unread.Error(),
+		Code: "status_unknown", Detail: "Okta mailed the link, but the user could not be read then: " + reason(unread),
 	}}}, nil
 }
 

@@ -131,7 +131,7 @@ var SetUserPassword = connector.NewAction(
 		}
 		if err := c.RevokeUserSessions(ctx, in.UserID, false, false); err != nil {
 			result.Warnings = []connector.Warning{{
-				Code: "sessions_not_cleared", Detail: "the password is set, but the sessions are not cleared: " + err.Error(),
+				Code: "sessions_not_cleared", Detail: "The password is set, but clearing the sessions failed: " + reason(err),
 			}}
 		}
 		return result, nil

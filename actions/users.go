@@ -111,11 +111,13 @@ var DeleteUser = connector.NewAction(
 			return connector.Result{}, fmt.Errorf("read the user to delete: %w", err)
 		}
 		// The id, not what the caller gave: a login shortname may mean somebody else by the second call.
-		if user.Status != "DEPROVISIONED" {
-			if err := c.DeleteUser(ctx, user.ID, in.SendEmail); err != nil {
-				return connector.Result{}, err
-			}
+		if user.Status == "DEPROVISIONED" {
+			return became(user.ID, "DELETED", c.DeleteUser(ctx, user.ID, in.SendEmail))
 		}
-		return became(user.ID, "DELETED", c.DeleteUser(ctx, user.ID, in.SendEmail))
+		if err := c.DeleteUser(ctx, user.ID, in.SendEmail); err != nil {
+			return connector.Result{}, err
+		}
+		err = after("the user is deactivated by now", c.DeleteUser(ctx, user.ID, in.SendEmail))
+		return became(user.ID, "DELETED", err)
 	},
 )

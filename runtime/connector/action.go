@@ -64,6 +64,15 @@ type Warning struct {
 	Detail string `json:"detail"`
 }
 
+// A PartialError is a call that failed after a part of it was done for good.
+type PartialError struct {
+	Done string // a sentence without its full stop: "the user is deactivated by now"
+	Err  error
+}
+
+func (e *PartialError) Error() string { return e.Err.Error() + "; " + e.Done }
+func (e *PartialError) Unwrap() error { return e.Err }
+
 // Action is one step that an engine can run.
 type Action struct {
 	ActionInfo

@@ -14,6 +14,7 @@ import (
 	"github.com/okta-connector/okta-connector/connections"
 	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/runtime"
+	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/schemas"
 )
 
@@ -84,6 +85,7 @@ func problemOf(err error) *problem {
 		signIn    *runtime.SignInError
 		failure   *connections.Failure
 		action    *runtime.ActionError
+		partial   *connector.PartialError
 	)
 	errors.As(err, &action)
 	switch {
@@ -108,6 +110,9 @@ func problemOf(err error) *problem {
 		return newProblem(http.StatusFailedDependency, "not_authorized", missing.Error())
 	}
 	if p := oktaProblemOf(err, action); p != nil {
+		if errors.As(err, &partial) {
+			p.Detail += "; " + partial.Done
+		}
 		return p
 	}
 	switch {

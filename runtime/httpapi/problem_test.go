@@ -161,3 +161,17 @@ func TestProblem_Credentials(t *testing.T) {
 		require.NotEqual(t, "/api/v1/groups", r.Path)
 	}
 }
+
+// A call of two steps whose second one fails tells what the first one did.
+func TestProblem_SaysWhatWasDone(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	status, created := a.invoke("createEventHook",
+		`{"eventHookName":"a","eventHookUrl":"http://127.0.0.1:1","eventHookItems":["user.lifecycle.create"]}`)
+	require.Equal(t, http.StatusOK, status, "%v", created)
+	id := created["data"].(map[string]any)["id"].(string)
+	a.org.Fault(t, oktatest.Fault{Method: "DELETE", Path: "/api/v1/eventHooks/" + id, Status: 403})
+	status, p := a.invoke("deleteEventHook", `{"eventHookId":"`+id+`"}`)
+	require.Equal(t, http.StatusFailedDependency, status, "%v", p)
+	require.Regexp(t, `\w; the event hook is turned off by now$`, p["detail"])
+}
