@@ -96,19 +96,31 @@ func (o *Org) perform(op operation, c *call) *apiError {
 	return op.run(o, c)
 }
 
-// serveUnknown answers where there is no operation.
+// serveUnknown answers where there is no operation: as Okta does, but for what Okta has and the sandbox lacks.
 func (o *Org) serveUnknown(w http.ResponseWriter, r *http.Request) {
 	refusal := noSuchPath()
-	for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
-		other := *r
-		other.Method = method
-		if _, pattern := o.api.Handler(&other); pattern != "/" {
-			refusal = wrongMethod()
-		}
+	if o.hasOtherMethods(r) {
+		refusal = wrongMethod()
 	}
+	_ = o.limiter.take(bucketOther, w.Header()) // counts, and refuses nobody who would be refused anyway
 	o.logger.LogAttrs(r.Context(), slog.LevelError, "no such operation in the sandbox",
 		slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath()))
 	refusal.write(w, errorID())
+}
+
+// hasOtherMethods reports whether r would be answered if only its method were another, at Okta as here.
+func (o *Org) hasOtherMethods(r *http.Request) bool {
+	if !tidy(r.URL.EscapedPath()) {
+		return false
+	}
+	other := *r
+	for _, other.Method = range []string{"GET", "POST", "PUT", "DELETE"} {
+		if _, pattern := o.api.Handler(&other); pattern != "/" {
+			_, path, _ := strings.Cut(pattern, " ")
+			return !lacking[r.Method+" "+path]
+		}
+	}
+	return false
 }
 
 // admit checks the credential, the scope and the body, in this order, and fills c.

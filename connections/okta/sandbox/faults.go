@@ -116,6 +116,7 @@ func (o *Org) misbehave(f *fault, w http.ResponseWriter, r *http.Request) bool {
 	case f.Status == 0:
 		return false
 	}
+	_ = o.limiter.take(bucketOf(r.Method, r.URL.Path), w.Header()) // a call like any other
 	f.answer(w)
 	return true
 }

@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -169,9 +170,18 @@ func (o *Org) answer(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		o.oauth.ServeHTTP(w, r)
+	case !tidy(r.URL.EscapedPath()):
+		o.serveUnknown(w, r)
 	default:
 		o.api.ServeHTTP(w, r)
 	}
+}
+
+// tidy reports whether path has neither empty nor dot segments, which [http.ServeMux] would redirect away.
+func tidy(path string) bool {
+	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	return !slices.ContainsFunc(segments[:len(segments)-1], func(s string) bool { return s == "" }) &&
+		!slices.Contains(segments, ".") && !slices.Contains(segments, "..")
 }
 
 // errorID looks like Okta's errorId.

@@ -23,6 +23,14 @@ func TestServe_UnknownRoute(t *testing.T) {
 	f.get("/").refused(404, "E0000008")
 	f.do("PATCH", "/api/v1/users/x", nil).refused(405, "E0000022")
 	f.do("DELETE", "/api/v1/users", nil).refused(405, "E0000022")
+	f.do("POST", "/api/v1/policies", nil).refused(404, "E0000008") // Okta has it, the sandbox lacks it
+	f.do("PUT", "/api/v1/apps/x", nil).refused(404, "E0000008")
+	for _, path := range []string{
+		"/api/v1//users", "/api/v1/users/../groups", "/api/v1/./users", "/api/v1/users/", "/api/v1/users/.", "//api/v1/users",
+	} {
+		f.get(path).refused(404, "E0000008")
+	}
+	f.get("/api/v1/users/%2E%2E").refused(404, "E0000007")
 	require.NotContains(t, log.String(), f.org.apiToken)
 }
 
@@ -30,7 +38,11 @@ func TestServe_Headers(t *testing.T) {
 	f := newFixture(t, Options{})
 	a, b := f.get("/api/v1/users"), f.get("/api/v1/nothing")
 	require.Equal(t, "application/json", a.header.Get("Content-Type"))
-	for _, answer := range []answer{a, b} {
+	f.fault(`{"status":503}`)
+	for _, answer := range []answer{a, b, f.get("/api/v1/groups")} {
+		for _, name := range []string{"Limit", "Remaining", "Reset"} {
+			require.NotEmpty(t, answer.header.Get("X-Rate-Limit-"+name), name)
+		}
 		require.NotEmpty(t, answer.header.Get("X-Okta-Request-Id"))
 		require.NotEmpty(t, answer.header.Get("Date"))
 	}
