@@ -109,6 +109,8 @@ func (o *Org) wantedApps(filter, q string) (wanted func(*app) bool, users []stri
 				return a.name
 			case "credentials.signing.kid":
 				return a.kid
+			case "settings.slo.enabled":
+				return false
 			case "user.id":
 				for _, id := range users {
 					if o.assigned.get(a.id, id) != nil {

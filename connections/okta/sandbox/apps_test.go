@@ -41,8 +41,10 @@ func TestListApplications(t *testing.T) {
 		{"filter", `status eq "INACTIVE"`}:   {"Legacy Timesheets"},
 		{"filter", `name eq "bookmark"`}:     {"Employee Handbook"},
 		{"filter", `user.id eq "` + u + `"`}: {"Slack"},
-		{"filter", `group.id eq "` + f.groupNamed("Engineering") + `"`}: {"Slack", "GitHub Enterprise", "Jira"},
-		{"filter", `user.id eq "nobody"`}:                               {},
+		{"filter", `group.id eq "` + f.groupNamed("Engineering") + `"`}:  {"Slack", "GitHub Enterprise", "Jira"},
+		{"filter", `user.id eq "nobody"`}:                                {},
+		{"filter", `settings.slo.enabled eq true`}:                       {},
+		{"filter", `settings.slo.enabled eq false and name eq "zoomus"`}: {"Zoom"},
 	} {
 		require.Equal(t, want, values(f.get("/api/v1/apps", query[0], query[1]).list(), "label"), query)
 	}

@@ -14,6 +14,11 @@ type rules struct {
 	logs      bool                   // ne, not and ew too
 }
 
+// timestamps are the attributes that are compared with dates, whatever object has them.
+var timestamps = []string{
+	"created", "activated", "statusChanged", "lastUpdated", "lastLogin", "passwordChanged", "lastMembershipUpdated",
+}
+
 // filter reads a filter parameter.
 func (r rules) filter(text string) (*expression, *apiError) {
 	e, err := parseExpression(text)
@@ -53,6 +58,8 @@ func (r rules) checkComparison(c *expression) *apiError {
 		c.op == "co" && r.contains != nil && !slices.Contains(r.contains, c.attribute),
 		c.op != "eq" && slices.Contains(r.equalOnly, c.attribute):
 		return unsupported("The operator " + c.op + " is not supported.")
+	case slices.Contains(timestamps, c.attribute) && c.op != "pr" && c.value.kind != '0' && c.value.when.IsZero():
+		return unsupported("The value is not a date.")
 	}
 	return nil
 }

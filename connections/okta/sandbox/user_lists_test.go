@@ -56,7 +56,8 @@ func TestListUsers_Filter(t *testing.T) {
 	for text, code := range map[string]string{
 		`status eq`: "E0000053", `status`: "E0000053", `status eq "A" bogus`: "E0000053",
 		`created gt "2000-01-01T00:00:00.000Z"`: "E0000031", `status sw "A"`: "E0000031", `status ne "A"`: "E0000031",
-		`profile.title eq "x"`: "E0000031", `profile.email co "x"`: "E0000031", `not (status eq "A")`: "E0000031",
+		`lastUpdated gt "yesterday"`: "E0000031", `profile.title eq "x"`: "E0000031",
+		`profile.email co "x"`: "E0000031", `not (status eq "A")`: "E0000031",
 	} {
 		f.get("/api/v1/users", "filter", text).refused(400, code)
 	}
@@ -84,7 +85,7 @@ func TestListUsers_Search(t *testing.T) {
 	}
 	for _, text := range []string{
 		`profile.nope eq "x"`, `credentials.password pr`, `profile.department co "x"`, `status ne "ACTIVE"`, `status eq`,
-		`Status eq "ACTIVE"`, `not (status eq "ACTIVE")`, `profile.login ew "com"`,
+		`Status eq "ACTIVE"`, `not (status eq "ACTIVE")`, `profile.login ew "com"`, `created gt "soon"`, `created gt 5`,
 	} {
 		f.get("/api/v1/users", "search", text).refused(400, "E0000031")
 	}
