@@ -37,7 +37,7 @@ const maxKept = 4 << 20
 const maxBody = 8 << 20
 
 // operation is one endpoint: how it is reached, which scope it needs, and what it does. GET operations run under the
-// org's read lock, the others under its write lock, except those that wait for somebody else.
+// org's read lock, the others under its write lock, except those that wait, for somebody else or for a slow sum.
 type operation struct {
 	method, path, scope string
 	run                 func(*Org, *call) *apiError

@@ -23,8 +23,8 @@ var operations = []operation{
 	onPost("/api/v1/users/{id}/lifecycle/expire_password", "okta.users.manage", (*Org).expirePassword),
 	onPost("/api/v1/users/{id}/lifecycle/expire_password_with_temp_password", "okta.users.manage", (*Org).giveTemporary),
 
-	onPost("/api/v1/users/{id}/credentials/change_password", "okta.users.manage", (*Org).changePassword),
-	onPost("/api/v1/users/{id}/credentials/change_recovery_question", "okta.users.manage", (*Org).changeRecoveryQuestion),
+	waiting(onPost("/api/v1/users/{id}/credentials/change_password", "okta.users.manage", (*Org).changePassword)),
+	waiting(onPost("/api/v1/users/{id}/credentials/change_recovery_question", "okta.users.manage", (*Org).changeRecoveryQuestion)),
 	onPost("/api/v1/users/{id}/credentials/forgot_password", "okta.users.manage", (*Org).forgotPassword),
 
 	onGet("/api/v1/users/{id}/factors", "okta.users.read", (*Org).listFactors),
@@ -79,7 +79,7 @@ var operations = []operation{
 	onDelete("/api/v1/eventHooks/{id}", "okta.eventHooks.manage", (*Org).deleteEventHook),
 	onPost("/api/v1/eventHooks/{id}/lifecycle/activate", "okta.eventHooks.manage", (*Org).activateEventHook),
 	onPost("/api/v1/eventHooks/{id}/lifecycle/deactivate", "okta.eventHooks.manage", (*Org).deactivateEventHook),
-	{"POST", "/api/v1/eventHooks/{id}/lifecycle/verify", "okta.eventHooks.manage", (*Org).verifyEventHook, true},
+	waiting(onPost("/api/v1/eventHooks/{id}/lifecycle/verify", "okta.eventHooks.manage", (*Org).verifyEventHook)),
 
 	onGet("/api/v1/logs", "okta.logs.read", (*Org).listLogEvents),
 }
@@ -106,4 +106,9 @@ func onPut(path, scope string, run func(*Org, *call) *apiError) operation {
 
 func onDelete(path, scope string, run func(*Org, *call) *apiError) operation {
 	return operation{"DELETE", path, scope, run, false}
+}
+
+func waiting(op operation) operation {
+	op.waits = true
+	return op
 }

@@ -9,9 +9,12 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"hash"
 	"strings"
 	"unicode"
+
+	"golang.org/x/crypto/bcrypt"
 )
 
 // Password is that of everyone whom the org is seeded with.
@@ -25,8 +28,7 @@ type password struct {
 
 func newPassword(value string) *password { return &password{sum: sha256.Sum256([]byte(value))} }
 
-// is reports whether value is the password. An imported BCRYPT hash is taken at its word: the org cannot compute it, so
-// anything matches.
+// is reports whether value is the password. It may take seconds for an imported hash.
 func (p *password) is(value string) bool {
 	if p.imported != nil {
 		return p.imported.of(value)
@@ -63,6 +65,12 @@ var digests = map[string]func() hash.Hash{
 	"SHA256_HMAC": sha256.New, "SHA512_HMAC": sha512.New,
 }
 
+// What one imported hash may cost whoever compares a password with it. Okta's own bounds are not published.
+const (
+	maxIterations = 10_000_000
+	maxKeySize    = 1024
+)
+
 // check returns what is wrong with the hash, "" for nothing.
 func (h *passwordHash) check() string {
 	switch {
@@ -73,7 +81,8 @@ func (h *passwordHash) check() string {
 			return "credentials.password.hash: BCRYPT takes a workFactor from 1 to 20 and a salt of 22 characters"
 		}
 	case h.Algorithm == "PBKDF2":
-		if h.IterationCount < 4096 || h.KeySize < 1 || h.Salt == "" || !strings.HasSuffix(h.DigestAlgorithm, "_HMAC") ||
+		if h.IterationCount < 4096 || h.IterationCount > maxIterations || h.KeySize < 1 || h.KeySize > maxKeySize ||
+			h.Salt == "" || !strings.HasSuffix(h.DigestAlgorithm, "_HMAC") ||
 			digests[h.DigestAlgorithm] == nil {
 			return "credentials.password.hash: PBKDF2 takes a salt, a keySize, a digestAlgorithm and an iterationCount from 4096"
 		}
@@ -93,7 +102,8 @@ func (h *passwordHash) of(value string) bool {
 	var sum []byte
 	switch h.Algorithm {
 	case "BCRYPT":
-		return true
+		joined := fmt.Sprintf("$2a$%02d$%s%s", h.WorkFactor, h.Salt, h.Value)
+		return bcrypt.CompareHashAndPassword([]byte(joined), []byte(value)) == nil
 	case "PBKDF2":
 		if sum, err = pbkdf2.Key(digests[h.DigestAlgorithm], value, salt, h.IterationCount, h.KeySize); err != nil {
 			return false

@@ -4,10 +4,6 @@ import "slices"
 
 // changePassword is POST /api/v1/users/{userId}/credentials/change_password.
 func (o *Org) changePassword(c *call) *apiError {
-	u, refusal := o.userOf(c)
-	if refusal != nil {
-		return refusal
-	}
 	var body struct {
 		Old struct {
 			Value *string `json:"value"`
@@ -20,31 +16,61 @@ func (o *Org) changePassword(c *call) *apiError {
 	if refusal := c.decode(&body); refusal != nil {
 		return refusal
 	}
-	states := []string{statusStaged, statusActive, statusPasswordExpired, statusRecovery}
-	switch {
-	case body.Old.Value == nil || body.New.Value == nil:
+	if body.Old.Value == nil || body.New.Value == nil {
 		return invalid("password", "oldPassword and newPassword: The field cannot be left blank")
-	case u.password == nil || !slices.Contains(states, u.status):
-		return cannotChange()
-	case !u.password.is(*body.Old.Value):
-		return credentialsStay("Old Password is not correct")
-	case !strongEnough(*body.New.Value, u.login()):
-		return weakPassword(passwordRules)
-	case *body.Old.Value == *body.New.Value:
-		return credentialsStay("Password cannot be your current password")
 	}
-	changed := u.clone()
-	changed.password, changed.passwordChanged = newPassword(*body.New.Value), now()
-	if u.status == statusRecovery || u.status == statusPasswordExpired {
-		changed.become(statusActive)
+	states := []string{statusStaged, statusActive, statusPasswordExpired, statusRecovery}
+	return o.provePassword(c, *body.Old.Value, func(u *user, right bool) *apiError {
+		switch {
+		case u.password == nil || !slices.Contains(states, u.status):
+			return cannotChange()
+		case !right:
+			return credentialsStay("Old Password is not correct")
+		case !strongEnough(*body.New.Value, u.login()):
+			return weakPassword(passwordRules)
+		case *body.Old.Value == *body.New.Value:
+			return credentialsStay("Password cannot be your current password")
+		}
+		changed := u.clone()
+		changed.password, changed.passwordChanged = newPassword(*body.New.Value), now()
+		if u.status == statusRecovery || u.status == statusPasswordExpired {
+			changed.become(statusActive)
+		}
+		o.replaceUser(changed)
+		from := o.origin(c)
+		o.tell(from, "user.account.update_password", changed.target())
+		if body.RevokeSessions {
+			o.tell(from, "user.session.clear", changed.target())
+		}
+		return o.answerCredentials(c, changed)
+	})
+}
+
+// provePassword finds the user in the path and runs change under the org's lock, telling it whether value is their
+// password. That is found out without the lock, since it may take a while, and again when the user has changed meanwhile.
+func (o *Org) provePassword(c *call, value string, change func(u *user, right bool) *apiError) *apiError {
+	for {
+		o.mu.RLock()
+		u, refusal := o.userOf(c)
+		o.mu.RUnlock()
+		if refusal != nil {
+			return refusal
+		}
+		right := u.password != nil && u.password.is(value)
+		if refusal, done := o.changeUnchanged(u, func() *apiError { return change(u, right) }); done {
+			return refusal
+		}
 	}
-	o.replaceUser(changed)
-	from := o.origin(c)
-	o.tell(from, "user.account.update_password", changed.target())
-	if body.RevokeSessions {
-		o.tell(from, "user.session.clear", changed.target())
+}
+
+// changeUnchanged runs change under the lock, unless u is not the present user any more.
+func (o *Org) changeUnchanged(u *user, change func() *apiError) (refusal *apiError, done bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.users.get(u.id) != u {
+		return nil, false
 	}
-	return o.answerCredentials(c, changed)
+	return change(), true
 }
 
 func (o *Org) answerCredentials(c *call, u *user) *apiError {
@@ -54,10 +80,6 @@ func (o *Org) answerCredentials(c *call, u *user) *apiError {
 
 // changeRecoveryQuestion is POST /api/v1/users/{userId}/credentials/change_recovery_question.
 func (o *Org) changeRecoveryQuestion(c *call) *apiError {
-	u, refusal := o.userOf(c)
-	if refusal != nil {
-		return refusal
-	}
 	var body struct {
 		Password struct {
 			Value string `json:"value"`
@@ -71,20 +93,22 @@ func (o *Org) changeRecoveryQuestion(c *call) *apiError {
 		return refusal
 	}
 	states := []string{statusStaged, statusActive, statusRecovery}
-	if u.password == nil || !slices.Contains(states, u.status) {
-		return cannotChangeQA()
-	}
-	if !u.password.is(body.Password.Value) {
-		return credentialsStay("Password is not correct")
-	}
-	if refusal := checkRecovery(body.Recovery.Question, body.Recovery.Answer); refusal != nil {
-		return refusal
-	}
-	changed := u.clone()
-	changed.question, changed.answer = body.Recovery.Question, body.Recovery.Answer
-	o.replaceUser(changed)
-	o.tell(o.origin(c), "user.account.update_recovery_question", changed.target())
-	return o.answerCredentials(c, changed)
+	return o.provePassword(c, body.Password.Value, func(u *user, right bool) *apiError {
+		if u.password == nil || !slices.Contains(states, u.status) {
+			return cannotChangeQA()
+		}
+		if !right {
+			return credentialsStay("Password is not correct")
+		}
+		if refusal := checkRecovery(body.Recovery.Question, body.Recovery.Answer); refusal != nil {
+			return refusal
+		}
+		changed := u.clone()
+		changed.question, changed.answer = body.Recovery.Question, body.Recovery.Answer
+		o.replaceUser(changed)
+		o.tell(o.origin(c), "user.account.update_recovery_question", changed.target())
+		return o.answerCredentials(c, changed)
+	})
 }
 
 // forgotPassword is POST /api/v1/users/{userId}/credentials/forgot_password: a link to set a new password, for those

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
 )
 
 func passwords(old, new string) map[string]any {
@@ -76,7 +77,10 @@ func TestImportedHash_IsVerified(t *testing.T) {
 	digest := func(text string) string { sum := sha512.Sum512([]byte(text)); return b64(sum[:]) }
 	derived, err := pbkdf2.Key(sha256.New, goodPassword, salt, 4096, 32)
 	require.NoError(t, err)
+	crypted, err := bcrypt.GenerateFromPassword([]byte(goodPassword), bcrypt.MinCost) // $2a$04$, salt, value
+	require.NoError(t, err)
 	for i, hash := range []map[string]any{
+		{"algorithm": "BCRYPT", "value": string(crypted[29:]), "salt": string(crypted[7:29]), "workFactor": bcrypt.MinCost},
 		{"algorithm": "SHA-512", "value": digest(goodPassword)},
 		{"algorithm": "SHA-512", "value": digest("pepper" + goodPassword), "salt": b64(salt), "saltOrder": "PREFIX"},
 		{"algorithm": "SHA-512", "value": digest(goodPassword + "pepper"), "salt": b64(salt), "saltOrder": "POSTFIX"},
@@ -99,13 +103,13 @@ func TestImportedHash_IsVerified(t *testing.T) {
 func TestImportedHash_Refused(t *testing.T) {
 	f := newFixture(t, Options{})
 	const salt = "0123456789abcdefghijkl"
-	bcrypt := map[string]any{"algorithm": "BCRYPT", "value": "x", "salt": salt, "workFactor": 10}
+	crypted := map[string]any{"algorithm": "BCRYPT", "value": "x", "salt": salt, "workFactor": 10}
 	set := func(hash any) map[string]any {
 		return map[string]any{"credentials": map[string]any{"password": map[string]any{"hash": hash}}}
 	}
 	staged := f.inState("ada@example.com", statusStaged)
-	f.do("POST", staged, set(bcrypt)).ok()
-	f.do("POST", f.inState("b@example.com", statusActive), set(bcrypt)).refused(400, "E0000001")
+	f.do("POST", staged, set(crypted)).ok()
+	f.do("POST", f.inState("b@example.com", statusActive), set(crypted)).refused(400, "E0000001")
 	for _, hash := range []map[string]any{
 		{"algorithm": "ROT13", "value": "x"},
 		{"algorithm": "SHA-256"},
@@ -117,11 +121,15 @@ func TestImportedHash_Refused(t *testing.T) {
 			"algorithm": "PBKDF2", "value": "x", "salt": "x", "iterationCount": 1, "keySize": 9,
 			"digestAlgorithm": "SHA256_HMAC",
 		},
+		{
+			"algorithm": "PBKDF2", "value": "x", "salt": "x", "iterationCount": 4096, "keySize": 1 << 30,
+			"digestAlgorithm": "SHA256_HMAC",
+		},
 	} {
 		f.do("POST", staged, set(hash)).refused(400, "E0000001")
 	}
 	f.do("POST", staged, map[string]any{"credentials": map[string]any{
-		"password": map[string]any{"hash": bcrypt, "value": goodPassword},
+		"password": map[string]any{"hash": crypted, "value": goodPassword},
 	}}).refused(400, "E0000001")
 	f.do("POST", staged, `{"credentials":{"password":{"hash":"not an object"}}}`).refused(400, "E0000003")
 }
