@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -72,9 +73,10 @@ func (o *Org) challenge(ctx context.Context, uri string) error {
 	return nil
 }
 
-// callHook sends what request makes, a second time when there was no answer or one above 499. Errors do not name the
-// address: it may hold a secret.
+// callHook sends what request makes, a second time when there was no answer or one above 499. The error is that of the
+// last try, and does not name the address: it may hold a secret.
 func (o *Org) callHook(request func() (*http.Request, error)) (reply []byte, err error) {
+	var failed error
 	for range hookTries {
 		r, err := request()
 		if err != nil {
@@ -83,19 +85,31 @@ func (o *Org) callHook(request func() (*http.Request, error)) (reply []byte, err
 		r.Header.Set("User-Agent", "Okta-Sandbox")
 		resp, err := o.hookClient.Do(r)
 		if err != nil {
+			failed = hookSilence(err)
 			continue
 		}
 		reply, err = io.ReadAll(io.LimitReader(resp.Body, maxHookReply))
 		_ = resp.Body.Close()
-		switch {
-		case err != nil || resp.StatusCode >= http.StatusInternalServerError:
-			continue
-		case resp.StatusCode >= http.StatusMultipleChoices:
-			return nil, fmt.Errorf("the answer's status is %d", resp.StatusCode)
+		switch status := resp.StatusCode; {
+		case status < http.StatusMultipleChoices && err == nil:
+			return reply, nil
+		case status < http.StatusMultipleChoices:
+			failed = hookSilence(err)
+		case status < http.StatusInternalServerError:
+			return nil, fmt.Errorf("the answer's status is %d", status)
+		default:
+			failed = fmt.Errorf("the answer's status is %d, twice", status)
 		}
-		return reply, nil
 	}
-	return nil, errors.New("no answer within 3 seconds, twice")
+	return nil, failed
+}
+
+// hookSilence says why there is no answer.
+func hookSilence(err error) error {
+	if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() {
+		return errors.New("no answer within 3 seconds")
+	}
+	return errors.New("the connection failed")
 }
 
 // delivery is a batch of events for one hook.

@@ -160,13 +160,16 @@ func TestVerifyEventHook_Fails(t *testing.T) {
 		reply func(http.ResponseWriter, *http.Request)
 		tries int
 		takes time.Duration
+		why   string
 	}{
-		"wrong answer":  {says(http.StatusOK, `{"verification":"x"}`), 1, 0},
-		"not JSON":      {says(http.StatusOK, "ok"), 1, 0},
-		"not found":     {says(http.StatusNotFound, ""), 1, 0},
-		"redirect":      {says(http.StatusFound, ""), 1, 0},
-		"unavailable":   {says(http.StatusServiceUnavailable, ""), 2, 0},
-		"no answer yet": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 2, 6 * time.Second},
+		"wrong answer": {says(http.StatusOK, `{"verification":"x"}`), 1, 0, "does not repeat the challenge"},
+		"not JSON":     {says(http.StatusOK, "ok"), 1, 0, "is not JSON"},
+		"not found":    {says(http.StatusNotFound, ""), 1, 0, "status is 404"},
+		"redirect":     {says(http.StatusFound, ""), 1, 0, "status is 302"},
+		"unavailable":  {says(http.StatusServiceUnavailable, ""), 2, 0, "status is 503, twice"},
+		"no answer yet": {
+			func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 2, 6 * time.Second, "no answer within 3 s",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -176,7 +179,9 @@ func TestVerifyEventHook_Fails(t *testing.T) {
 				path := "/api/v1/eventHooks/" + h["id"].(string)
 				began := time.Now()
 				a := f.do("POST", path+"/lifecycle/verify", nil)
-				require.Contains(t, a.refused(400, "E0000001"), "verification failed")
+				cause := a.refused(400, "E0000001")
+				require.Contains(t, cause, "verification failed")
+				require.Contains(t, cause, c.why)
 				require.NotContains(t, string(a.body), "canary")
 				require.Equal(t, c.takes, time.Since(began))
 				require.Len(t, to.requests, c.tries)
