@@ -89,6 +89,22 @@ func TestDocs_EverySetting(t *testing.T) {
 	}
 }
 
+// What the pages link to is there.
+func TestDocs_Links(t *testing.T) {
+	t.Parallel()
+	const root = "../../"
+	pages, err := filepath.Glob(docs + "*.md")
+	require.NoError(t, err)
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	for _, page := range append(pages, root+"README.md", root+"CONTRIBUTING.md", root+"CHANGELOG.md") {
+		raw, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, found := range link.FindAllStringSubmatch(string(raw), -1) {
+			require.FileExists(t, filepath.Join(filepath.Dir(page), found[1]), "%s links to it", page)
+		}
+	}
+}
+
 func readDocs(t *testing.T, file string) string {
 	t.Helper()
 	raw, err := os.ReadFile(docs + file)
