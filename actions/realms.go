@@ -31,7 +31,7 @@ var ListRealms = connector.NewAction(
 			"E0000015. A realm made a moment ago may be missing from a search.",
 		Group:       "Realms",
 		Output:      schemas.ListOf(schemas.Realm()),
-		Example:     example(`{"search": "profile.name co \"Partner\""}`, realmsExample),
+		Example:     example(`{"search": "profile.name co \"Partner\""}`, "["+realmExample+"]"),
 		Scopes:      []string{"okta.realms.read"},
 		Annotations: connector.Annotations{ReadOnly: true, Idempotent: true},
 	},
@@ -40,11 +40,11 @@ var ListRealms = connector.NewAction(
 	},
 )
 
-const realmsExample = `[{
+const realmExample = `{
 	"id": "guox9jQ16k9V8IFEL0g3",
 	"created": "2025-10-01T07:00:00.000Z",
 	"lastUpdated": "2025-10-01T07:00:00.000Z",
 	"isDefault": false,
 	"profile": {"name": "Partners EMEA", "realmType": "PARTNER", "domains": []},
 	"_links": {"self": {"href": "https://acme.okta.com/api/v1/realms/guox9jQ16k9V8IFEL0g3"}}
-}]`
+}`

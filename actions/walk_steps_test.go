@@ -193,7 +193,7 @@ var walk = map[string]step{
 	"listRealms": {
 		inputs:  `{}`,
 		sends:   []string{`GET /api/v1/realms?limit=200`},
-		answers: `[{"isDefault": true}]`,
+		answers: `[{"id": "{realm}", "isDefault": true}]`,
 		refused: `{"search": "profile.name like \"x\""}`, code: "E0000031",
 	},
 	"listUserApplications": {

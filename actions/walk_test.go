@@ -261,6 +261,8 @@ func (s *stage) make(t *testing.T, name string) string {
 		return everyone(t, s.org)
 	case "app":
 		return anApp(t, s.org)
+	case "realm":
+		return mustInvoke(t, s.org.Client, actions.ListRealms, `{}`).list(t)[0]["id"].(string)
 	case "receiver":
 		return receiver(t, true)
 	case "mute":

@@ -51,14 +51,14 @@ func TestManifest_ListsEverything(t *testing.T) {
 		}
 		return true
 	})
-	declared := 0
+	declared, m := 0, manifest.New("dev")
 	for _, pkg := range []string{"actions", "connections", "triggers"} {
 		for name := range declarations(t, filepath.Join("..", pkg)) {
 			declared++
 			require.True(t, listed[pkg+"."+name], "%s.%s is declared but not in the table", pkg, name)
 		}
 	}
-	require.Equal(t, 45+8+3+4, declared)
+	require.Equal(t, len(m.Actions)+len(m.DataSources)+len(m.Connections)+len(m.Triggers), declared)
 }
 
 // declarations yields the package-level variables that a constructor of package connector makes.
@@ -95,11 +95,14 @@ func declarations(t *testing.T, dir string) map[string]bool {
 	return found
 }
 
+// specified is how many actions the specification lists. Those that we add stand after them.
+const specified = 45
+
 // TestManifest_Order pins the order of the specification.
 func TestManifest_Order(t *testing.T) {
 	t.Parallel()
 	m := manifest.New("dev")
-	require.True(t, slices.IsSortedFunc(m.Actions, func(a, b *connector.Action) int {
+	require.True(t, slices.IsSortedFunc(m.Actions[:specified], func(a, b *connector.Action) int {
 		return strings.Compare(strings.ToLower(a.Key), strings.ToLower(b.Key))
 	}), "the specification lists actions by name")
 	require.Equal(t, []string{"apiToken", "oauth2AuthorizationCode", "oauth2ClientCredentials"},
