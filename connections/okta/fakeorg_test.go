@@ -63,7 +63,7 @@ func rateHeaders(limit, remaining int, resetIn time.Duration) http.Header {
 
 // fakeOrg counts calls in buckets as Okta does. It is a RoundTripper, so that it works in virtual time.
 type fakeOrg struct {
-	buckets map[string]*fakeBucket // by the path's last part, see bucket
+	buckets map[string]*fakeBucket // by path, see bucket
 	skew    time.Duration          // how far the org's clock is ahead of ours
 	latency time.Duration
 	jitter  time.Duration            // at most so much more latency
@@ -103,9 +103,13 @@ func (b *fakeBucket) roll(now time.Time) {
 	}
 }
 
-// bucket is named by the first part of the path after /api/v1/.
+// bucket is named by the path after /api/v1/, or else by its first part.
 func (o *fakeOrg) bucket(r *http.Request) *fakeBucket {
-	name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/api/v1/"), "/")
+	path := strings.TrimPrefix(r.URL.Path, "/api/v1/")
+	if b := o.buckets[path]; b != nil {
+		return b
+	}
+	name, _, _ := strings.Cut(path, "/")
 	return o.buckets[name]
 }
 

@@ -29,8 +29,9 @@ type GovernorConfig struct {
 // of each answer, one bucket for each method and route, and holds calls back before Okta has to refuse them: first
 // come, first served, with background calls behind the others. All clients of an org should share one.
 //
-// Several routes may draw from one of Okta's buckets, and so may other processes: they are noticed by what they use up.
-// A fixed table of buckets was rejected, because Okta no longer publishes one.
+// Several routes may draw from one of Okta's buckets: what they have in common is found out from their answers, see
+// pool. Other processes are noticed by what they use up. A fixed table of buckets was rejected, because Okta no longer
+// publishes one.
 type Governor struct {
 	share float64
 
@@ -112,7 +113,7 @@ func (g *Governor) enter(ctx context.Context, t *turn) (*waiter, *ticket, error)
 	}
 	w := &waiter{turn: t, bucket: b, since: now, ready: make(chan struct{})}
 	w.deadline, w.limited = ctx.Deadline()
-	if wait := b.wait(now, b.ahead(t)); w.tooLong(now, wait) {
+	if wait := b.wait(now, g.ahead(b, t)); w.tooLong(now, wait) {
 		return nil, nil, w.refusal(wait)
 	}
 	g.queue(w)

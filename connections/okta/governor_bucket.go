@@ -17,7 +17,7 @@ type bucket struct {
 
 func (b *bucket) waiting() int { return b.lines[0].Len() + b.lines[1].Len() }
 
-// ahead counts who goes before t.
+// ahead counts who goes before t in b's own lines.
 func (b *bucket) ahead(t *turn) int {
 	n := 0
 	for i := range b.lines {
@@ -36,6 +36,17 @@ func (b *bucket) ahead(t *turn) int {
 	return n
 }
 
+// ahead counts who goes before t, also of routes that are known to share b.
+func (g *Governor) ahead(b *bucket, t *turn) int {
+	n := b.ahead(t)
+	for _, other := range g.queued {
+		if other != b && other.pooled(&b.window) {
+			n += other.ahead(t)
+		}
+	}
+	return n
+}
+
 // bucket finds or makes the bucket of key.
 func (g *Governor) bucket(key bucketKey, now time.Time) *bucket {
 	if b := g.buckets[key]; b != nil {
@@ -44,7 +55,7 @@ func (g *Governor) bucket(key bucketKey, now time.Time) *bucket {
 	if len(g.buckets) >= maxBuckets {
 		g.forget(now)
 	}
-	b := &bucket{window: window{share: g.share}}
+	b := &bucket{window: window{share: g.share, family: family(key.route)}}
 	g.buckets[key] = b
 	return b
 }
@@ -56,6 +67,10 @@ func (g *Governor) forget(now time.Time) {
 		for key, b := range g.buckets {
 			if b.underWay == 0 && b.waiting() == 0 && (!overOnly || b.resetIn(now) == 0) {
 				delete(g.buckets, key)
+				b.leave()
+				for other := range b.strangers {
+					delete(other.strangers, &b.window)
+				}
 			}
 		}
 		if len(g.buckets) < maxBuckets {
@@ -128,8 +143,16 @@ func (g *Governor) unqueue(w *waiter) {
 	}
 }
 
-// refuseLate tells those in line who now cannot make their deadline.
+// refuseLate tells those in line for b who now cannot make their deadline, and those for what shares it.
 func (g *Governor) refuseLate(b *bucket, now time.Time) {
+	for _, other := range slices.Clone(g.queued) {
+		if other == b || other.pooled(&b.window) {
+			g.refuseLateIn(other, now)
+		}
+	}
+}
+
+func (g *Governor) refuseLateIn(b *bucket, now time.Time) {
 	ahead := 0
 	for i := range b.lines {
 		for at := b.lines[i].Front(); at != nil; {

@@ -10,6 +10,7 @@ type ticket struct {
 	governor   *Governor
 	bucket     *bucket
 	sent       sent
+	seen       []told
 	lowered    int // of slots, when it was given
 	background bool
 	over       bool
@@ -21,7 +22,10 @@ func (g *Governor) admit(b *bucket, background bool, now time.Time) *ticket {
 		g.background++
 	}
 	b.underWay++
-	return &ticket{governor: g, bucket: b, sent: b.send(now), lowered: g.slots.lowered, background: background}
+	seen := g.look(&b.window)
+	return &ticket{
+		governor: g, bucket: b, sent: b.send(now), seen: seen, lowered: g.slots.lowered, background: background,
+	}
 }
 
 // answered learns from an answer's headers. It reports whether the line holds all that a repeat has to wait for: after
@@ -49,6 +53,9 @@ func (t *ticket) answered(status int, h http.Header) bool {
 		return !refused
 	}
 	t.bucket.learn(o, t.sent, refused)
+	if !refused {
+		g.compare(&t.bucket.window, o, t.seen)
+	}
 	if t.bucket.usedUp() {
 		g.refuseLate(t.bucket, now)
 	}

@@ -68,6 +68,10 @@ type window struct {
 	presumed  int           // counts windows that began with a presumption
 	lessons   int           // counts windows
 	warned    time.Time     // the end for which usedUp was told
+
+	family    string
+	pool      *pool // nil: it is shared with no other route that we know of
+	strangers map[*window]struct{}
 }
 
 // sent is when a call left, in the counts of its window.
@@ -98,11 +102,15 @@ func (w *window) foundOpen() { w.open = w.limit == 0 }
 func (w *window) quota() int { return max(1, int(float64(w.limit)*w.share)) }
 
 // ours is how many calls the window has for us, pending ones included.
-func (w *window) ours() int { return max(0, w.remaining-(w.limit-w.quota())) }
+func (w *window) ours() int {
+	remaining, _, _ := w.common()
+	return max(0, remaining-(w.limit-w.quota()))
+}
 
 // room is how many more calls may leave now. Of what is left we count on the part that was ours of what is used, and
 // have no more than half of that under way; and the number under way grows with the answers. So other processes, and
-// routes that draw from the same bucket, are noticed before all overshoot together. The last call is always taken.
+// routes of whose sharing the bucket nobody knows, are noticed before all overshoot together. The last call is always
+// taken.
 func (w *window) room(now time.Time) int {
 	if w.open {
 		return math.MaxInt
@@ -119,10 +127,11 @@ func (w *window) room(now time.Time) int {
 		}
 		return most - w.pending
 	}
-	used := w.limit - w.remaining + w.pending
-	part := min(1, float64(w.own+w.pending)/float64(max(1, used)))
-	most := min(int(float64(ours)*part/2), probes+w.own)
-	return max(most, min(1, ours)) - w.pending
+	remaining, own, pending := w.common()
+	used := w.limit - remaining + pending
+	part := min(1, float64(own+pending)/float64(max(1, used)))
+	most := min(int(float64(ours)*part/2), probes+own)
+	return max(most, min(1, ours)) - pending
 }
 
 // roll presumes a new full window once the known one is over. What was sent before was counted in the old one.
@@ -130,6 +139,7 @@ func (w *window) roll(now time.Time) {
 	if !w.confirmed || now.Before(w.ends) {
 		return
 	}
+	w.leave()
 	w.confirmed = false
 	w.remaining, w.own, w.pending = w.limit, 0, 0
 	w.presumed++
@@ -159,7 +169,8 @@ func (w *window) wait(now time.Time, ahead int) time.Duration {
 		return 0
 	}
 	reset := w.resetIn(now)
-	short := ahead + w.pending - w.ours()
+	_, _, pending := w.common()
+	short := ahead + pending - w.ours()
 	if short < 0 {
 		return 0
 	}
@@ -175,6 +186,7 @@ func (w *window) learn(o offer, s sent, refused bool) {
 			w.ends = o.ends
 		}
 	case w.limit == 0 || o.reset > w.reset || s.lessons == w.lessons:
+		w.leave()
 		w.confirmed = true
 		w.remaining, w.own, w.reset, w.ends = o.remaining, 0, o.reset, o.ends
 		w.lessons++
@@ -189,7 +201,7 @@ func (w *window) learn(o offer, s sent, refused bool) {
 
 // usedUp reports, once for each end of a window, that no call is left before it.
 func (w *window) usedUp() bool {
-	if !w.confirmed || w.ours() > w.pending || w.ends.Equal(w.warned) {
+	if _, _, pending := w.common(); !w.confirmed || w.ours() > pending || w.ends.Equal(w.warned) {
 		return false
 	}
 	w.warned = w.ends
