@@ -18,7 +18,7 @@ type appUserRef struct {
 
 // appCredentials are what a user signs in to an app with.
 type appCredentials struct {
-	Username string         `json:"username" title:"Username" maxLength:"100" example:"ada@example.com" doc:"The user's name in the app. Not set, it is left to Okta."`
+	Username string         `json:"username" title:"Username" maxLength:"100" example:"ada@example.com" doc:"The user's name in the app. Not set, Okta works one out for a new assignment and leaves that of an existing one."`
 	Password schemas.Secret `json:"password" title:"Password" doc:"The user's password in the app, for apps that Okta fills in a password for. Other apps refuse it."`
 }
 

@@ -31,7 +31,7 @@ type sortInputs struct {
 
 // extraParametersInput is for lists with the inputs of [sortInputs], Search, Filter, q, After and Limit.
 type extraParametersInput struct {
-	ExtraParameters schemas.KeyValues `json:"extraParameters" title:"Extra Parameters" example:"{\"fields\": \"id,status\"}" doc:"More query parameters of Okta's operation, sent as they are. What has an input of its own belongs there."`
+	ExtraParameters schemas.KeyValues `json:"extraParameters" title:"Extra Parameters" example:"{\"fields\": \"id,status\"}" doc:"More query parameters of Okta's operation, sent as they are. One that has an input here must be given there."`
 }
 
 // queryOf builds a query of name, value pairs, without those that are not set.

@@ -24,7 +24,7 @@ type getSystemLogs struct {
 	Since  string `json:"since" title:"Since" format:"date-time" example:"2026-02-04T00:00:00Z" doc:"Only events from this time on. Not set, Okta goes back 7 days. It has no effect together with After."`
 	Until  string `json:"until" title:"Until" format:"date-time" example:"2026-02-05T00:00:00Z" doc:"Only events before this time. Not set, Fetch All stops at the present time of the org's own clock."`
 	Filter string `json:"filter" title:"Filter" example:"eventType eq \"user.session.start\"" doc:"A condition on the properties of events: eventType eq \"user.session.start\" and outcome.result eq \"FAILURE\"."`
-	Q      string `json:"q" title:"q" example:"ada@example.com" doc:"Words that the events contain, in whatever property: at most 10, of 40 characters each."`
+	Q      string `json:"q" title:"q" example:"ada@example.com" doc:"Words that the events contain, in whatever property: at most 10, of at most 40 characters each."`
 	afterInput
 	Limit     int    `json:"limit" title:"Limit" min:"1" max:"1000" example:"1000" doc:"How many events a page has, at most 1,000. Not set, one page has 200 and those of Fetch All have 1,000."`
 	SortOrder string `json:"sortOrder" title:"Sort Order" options:"ASCENDING=Oldest first,DESCENDING=Newest first" example:"DESCENDING" doc:"The order of the events, the oldest first when not set."`

@@ -20,8 +20,8 @@ type employmentInputs struct {
 }
 
 type personInputs struct {
-	FirstName   string `json:"firstName" title:"First Name" example:"Ada" doc:"The given name. Required by orgs that have not made it optional."`
-	LastName    string `json:"lastName" title:"Last Name" example:"Lovelace" doc:"The family name. Required by orgs that have not made it optional."`
+	FirstName   string `json:"firstName" title:"First Name" example:"Ada" doc:"The given name. Most orgs want one for a new user."`
+	LastName    string `json:"lastName" title:"Last Name" example:"Lovelace" doc:"The family name. Most orgs want one for a new user."`
 	MobilePhone string `json:"mobilePhone" title:"Mobile Phone" example:"+1-555-415-1337" doc:"The number of the mobile phone."`
 }
 

@@ -11,7 +11,7 @@ import (
 type clearUserSessions struct {
 	userIDRef
 	OAuthTokens   bool `json:"oauthTokens" title:"OAuth Tokens" default:"false" always:"true" doc:"Also revoke the OpenID Connect and OAuth tokens issued to the user."`
-	ForgetDevices bool `json:"forgetDevices" title:"Forget Devices" default:"false" always:"true" doc:"Also forget what the user's devices were remembered for, so that every factor is asked for again."`
+	ForgetDevices bool `json:"forgetDevices" title:"Forget Devices" default:"false" always:"true" doc:"Also forget the devices that the user need not show every factor on, so that each is asked for again."`
 }
 
 // clearedSessions is what is so once a user's sessions are cleared, of which Okta says nothing.

@@ -15,7 +15,7 @@ var ListUserTypes = connector.NewAction(
 		Label: "List User Types",
 		Description: "Lists the org's user types. The type of a user decides which profile attributes they have; it is " +
 			"chosen when the user is created.",
-		Group:  "User types",
+		Group:  "User Types",
 		Output: schemas.ListOf(schemas.UserType()),
 		Example: example(`{}`, `[{
 			"id": "oty1rae7kVbUuO1Xk0h8",

@@ -14,7 +14,7 @@ type ActionInfo struct {
 	Key         string
 	Label       string
 	Description string
-	Group       string          // the resource it belongs to, for lists: "Users", "Event hooks"
+	Group       string          // the resource it belongs to, for lists: "Users", "Event Hooks"
 	Output      json.RawMessage // JSON Schema of data; one of the schemas of package schemas, or an array of it
 	Example     Example
 	Scopes      []string // OAuth scopes of Okta that the call needs, all of them
