@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,6 +42,8 @@ const (
 	noteFirstPage = "a read: its first page was fetched for this preview, and more follow"
 	notePretend   = okta.PretendID + " stands for the id that Okta will give"
 	noteHidden    = "what is there now may not be read with this connection"
+
+	noteFirstDelete = "Okta deactivates the user first: only a deactivated user is deleted"
 )
 
 // Preview finds out what [Engine.Perform] would do, without a write: the action runs as ever, on a client that reads
@@ -67,14 +70,14 @@ func (p *Prepared) preview(ctx context.Context) (*Preview, error) {
 		}
 	}
 	steps := run.Steps()
-	objects, hidden, err := touched(ctx, client, steps)
+	objects, notes, err := touched(ctx, client, steps)
 	if err != nil {
 		return nil, err
 	}
 	r := newRedactor(p.action.Input, p.inputs)
 	preview := &Preview{Requests: make([]PreviewRequest, len(steps)), Changes: []Change{}}
 	for i, step := range steps {
-		preview.Requests[i] = r.request(step, noteOf(step, more, hidden))
+		preview.Requests[i] = r.request(step, cmp.Or(notes[i], noteOf(step, more)))
 	}
 	preview.compare(objects, r)
 	return preview, nil
@@ -88,8 +91,7 @@ func readFirst(pages iter.Seq2[okta.Page, error]) (more bool, err error) {
 	return false, nil
 }
 
-func noteOf(step okta.DryStep, morePages bool, hidden map[string]bool) string {
-	object, _ := objectOf(step.Request.Path.String())
+func noteOf(step okta.DryStep, morePages bool) string {
 	switch {
 	case !step.Write() && morePages:
 		return noteFirstPage
@@ -97,8 +99,6 @@ func noteOf(step okta.DryStep, morePages bool, hidden map[string]bool) string {
 		return noteRead
 	case strings.Contains(step.Request.Path.String(), "/"+okta.PretendID):
 		return notePretend
-	case hidden[object.path]:
-		return noteHidden
 	}
 	return ""
 }

@@ -58,33 +58,36 @@ func templateOf(kind string) string {
 	return ""
 }
 
-// touched reads what the writes among steps are about and lets them happen in thought. hidden are the paths of objects
-// that may not be read.
+// touched reads what the writes among steps are about and lets them happen in thought. notes has one for each step, ""
+// where there is nothing to say.
 func touched(
 	ctx context.Context, c *okta.Client, steps []okta.DryStep,
-) (objects []*object, hidden map[string]bool, err error) {
-	hidden = make(map[string]bool)
-	known := make(map[string]*object)
-	for _, step := range steps {
+) (objects []*object, notes []string, err error) {
+	notes = make([]string, len(steps))
+	known := make(map[string]*object) // nil: it may not be read
+	for i, step := range steps {
 		o, rest := objectOf(step.Request.Path.String())
-		if !step.Write() || o.path == "" || hidden[o.path] || strings.HasSuffix(o.path, "/"+okta.PretendID) {
+		if !step.Write() || o.path == "" || strings.HasSuffix(o.path, "/"+okta.PretendID) {
 			continue
 		}
-		if known[o.path] == nil {
-			err := o.read(ctx, c, steps)
-			if okta.HasStatus(err, http.StatusForbidden) {
-				hidden[o.path] = true
-				continue
-			}
-			if err != nil {
+		if _, met := known[o.path]; !met {
+			switch err := o.read(ctx, c, steps); {
+			case err == nil:
+				known[o.path] = &o
+				objects = append(objects, &o)
+			case okta.HasStatus(err, http.StatusForbidden):
+				known[o.path] = nil
+			default:
 				return nil, nil, err
 			}
-			known[o.path] = &o
-			objects = append(objects, &o)
 		}
-		known[o.path].apply(step.Request, rest)
+		if object := known[o.path]; object != nil {
+			notes[i] = object.apply(step.Request, rest)
+		} else {
+			notes[i] = noteHidden
+		}
 	}
-	return objects, hidden, nil
+	return objects, notes, nil
 }
 
 // read finds the object among what was read already, or asks for it.
@@ -114,41 +117,60 @@ func (o *object) read(ctx context.Context, c *okta.Client, steps []okta.DryStep)
 	return nil
 }
 
-// statusAfter is what the status is once a lifecycle operation worked. Those are left out whose outcome depends on more
-// than the object shows.
-var statusAfter = map[string]string{
-	"users/lifecycle/suspend":         "SUSPENDED",
-	"users/lifecycle/unsuspend":       "ACTIVE",
-	"users/lifecycle/unlock":          "ACTIVE",
-	"users/lifecycle/deactivate":      "DEPROVISIONED",
-	"users/lifecycle/reset_password":  "RECOVERY",
-	"users/lifecycle/expire_password": "PASSWORD_EXPIRED",
-	"eventHooks/lifecycle/activate":   "ACTIVE",
-	"eventHooks/lifecycle/deactivate": "INACTIVE",
+// A lifecycle is an operation that moves an object from one of some statuses to another.
+type lifecycle struct {
+	from []string // nil: any
+	to   string   // "": it depends on more than the object shows
 }
 
-// apply lets a write happen to the object, as Okta documents it.
-func (o *object) apply(r *okta.Request, rest string) {
+// lifecycles are the operations by kind and end of path, as Okta documents them.
+var lifecycles = map[string]lifecycle{
+	"users/lifecycle/activate":        {from: []string{"STAGED", "DEPROVISIONED"}},
+	"users/lifecycle/reactivate":      {from: []string{"PROVISIONED", "RECOVERY"}},
+	"users/lifecycle/suspend":         {from: []string{"ACTIVE"}, to: "SUSPENDED"},
+	"users/lifecycle/unsuspend":       {from: []string{"SUSPENDED"}, to: "ACTIVE"},
+	"users/lifecycle/unlock":          {from: []string{"LOCKED_OUT", "ACTIVE"}, to: "ACTIVE"},
+	"users/lifecycle/deactivate":      {to: "DEPROVISIONED"},
+	"users/lifecycle/reset_password":  {to: "RECOVERY"},
+	"users/lifecycle/expire_password": {to: "PASSWORD_EXPIRED"},
+	"eventHooks/lifecycle/activate":   {to: "ACTIVE"},
+	"eventHooks/lifecycle/deactivate": {to: "INACTIVE"},
+}
+
+// apply lets a write happen to the object, as Okta documents it, and returns what there is to say of that.
+func (o *object) apply(r *okta.Request, rest string) (note string) {
 	now, _ := o.after.(map[string]any)
 	if now == nil {
-		return
+		return ""
 	}
 	switch {
 	case rest != "":
-		if status := statusAfter[o.kind+rest]; status != "" {
-			o.after = with(now, "status", status)
-		}
+		return o.move(now, lifecycles[o.kind+rest])
 	case r.Method != http.MethodDelete:
 		body, err := decode(r.Body)
 		if err != nil {
-			return // a body that is not JSON is Okta's to refuse
+			return "" // a body that is not JSON is Okta's to refuse
 		}
 		o.after = merge(now, body, r.Method == http.MethodPut)
 	case o.kind == "users" && now["status"] != "DEPROVISIONED":
-		o.after = with(now, "status", "DEPROVISIONED") // Okta's first DELETE of a user
+		o.after = with(now, "status", "DEPROVISIONED")
+		return noteFirstDelete
 	default:
 		o.after = nil
 	}
+	return ""
+}
+
+// move lets a lifecycle operation happen, or says why it will not.
+func (o *object) move(now map[string]any, op lifecycle) (note string) {
+	status, _ := now["status"].(string)
+	if op.from != nil && status != "" && !slices.Contains(op.from, status) {
+		return fmt.Sprintf("Okta will refuse this: the status is %s and must be %s", status, strings.Join(op.from, " or "))
+	}
+	if op.to != "" {
+		o.after = with(now, "status", op.to)
+	}
+	return ""
 }
 
 func with(m map[string]any, name string, value any) map[string]any {

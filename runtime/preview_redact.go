@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/okta-connector/okta-connector/connections/okta"
@@ -108,11 +109,11 @@ func (r *redactor) text(s string) string {
 	return s
 }
 
-// hidden keeps the shape of v and nothing it holds.
+// hidden keeps the shape of v and nothing it holds, save for a yes or no.
 func hidden(v any) any {
 	switch v := v.(type) {
-	case nil:
-		return nil
+	case nil, bool:
+		return v
 	case []any:
 		list := make([]any, len(v))
 		for i, item := range v {
@@ -140,11 +141,27 @@ func (r *redactor) request(step okta.DryStep, note string) PreviewRequest {
 		}
 		query[name] = list
 		if len(list) == 1 {
-			query[name] = list[0]
+			query[name] = flag(values[0])
 		}
 	}
 	shown, _ := r.value(query).(map[string]any)
+	for name, v := range shown {
+		if yes, isFlag := v.(bool); isFlag {
+			shown[name] = strconv.FormatBool(yes)
+		}
+	}
 	return PreviewRequest{Method: req.Method, Path: req.Path.String(), Query: shown, Body: r.body(req), Note: note}
+}
+
+// flag returns a query's yes or no as a bool, which no name makes a secret: oauthTokens asks whether to revoke them.
+func flag(text string) any {
+	switch text {
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	return text
 }
 
 func (r *redactor) body(req *okta.Request) any {

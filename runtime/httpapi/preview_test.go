@@ -144,6 +144,8 @@ func TestPreview_DeleteUserShowsBothSteps(t *testing.T) {
 	}, p.lines())
 	require.NotEmpty(t, p.Requests[0].Note)
 	require.Equal(t, "false", p.Requests[1].Query["sendEmail"])
+	require.Contains(t, p.Requests[1].Note, "deactivates")
+	require.Empty(t, p.Requests[2].Note)
 	require.Len(t, p.Changes, 1)
 	require.Empty(t, p.Changes[0].Pointer, "all of it goes")
 	require.Nil(t, p.Changes[0].To)
@@ -199,6 +201,14 @@ func TestPreview_Lifecycle(t *testing.T) {
 	require.Equal(t, "/status", p.Changes[0].Pointer)
 	require.Equal(t, "ACTIVE", p.Changes[0].From)
 	require.Equal(t, "SUSPENDED", p.Changes[0].To)
+	require.Empty(t, p.Requests[0].Note)
+
+	p, _ = a.preview("unsuspendUser", `{"id":"me"}`)
+	require.Empty(t, p.Changes, "nothing comes of it")
+	require.Equal(t, "Okta will refuse this: the status is ACTIVE and must be SUSPENDED", p.Requests[0].Note)
+
+	p, raw := a.preview("clearUserSessions", `{"userId":"me","oauthTokens":true}`)
+	require.Equal(t, map[string]any{"oauthTokens": "true", "forgetDevices": "false"}, p.Requests[0].Query, raw)
 }
 
 func TestPreview_SeveralThings(t *testing.T) {
