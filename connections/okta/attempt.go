@@ -78,12 +78,12 @@ func (c *Client) attempt(ctx context.Context, r *Request, t *ticket, stats *Stat
 		return a
 	}
 	defer res.Body.Close()
-	seen.Status, seen.RequestID = res.StatusCode, res.Header.Get(headerRequestID)
+	seen.Status, seen.RequestID = res.StatusCode, requestID(res.Header)
 	stats.answered(seen.RequestID)
 	c.learnSkew(res.Header, time.Now())
 	a.inLine = t.answered(res.StatusCode, res.Header)
 	body, err := c.read(res)
-	if err != nil {
+	if err != nil && (res.StatusCode < 400 || within.Err() != nil) { // a refusal that breaks off is one
 		a.err = c.networkError(ctx, within, r, err, true)
 		return a
 	}
@@ -104,16 +104,24 @@ func (n *reach) trace(ctx context.Context) context.Context {
 	})
 }
 
-// read takes a body of at most one byte more than the limit. Reading to its end lets the connection be used again.
+const (
+	maxErrorBody = 1 << 20 // of what is read of a refusal: Okta's are a few hundred bytes
+	trusted      = 1 << 20 // bytes of a body for which room is made because the header announces them
+)
+
+// read takes a body of at most one byte more than the limit, with an error as much as came. Reading to its end lets the
+// connection be used again.
 func (c *Client) read(res *http.Response) ([]byte, error) {
-	if n := res.ContentLength; n > 0 && n <= c.maxBody && res.Request.Method != http.MethodHead {
-		body := make([]byte, n)
-		if _, err := io.ReadFull(res.Body, body); err != nil {
-			return nil, err
-		}
-		return body, nil
+	most := c.maxBody + 1
+	if res.StatusCode >= 400 {
+		most = min(most, maxErrorBody)
 	}
-	return io.ReadAll(io.LimitReader(res.Body, c.maxBody+1))
+	if n := res.ContentLength; n > 0 && n <= min(trusted, most) && res.Request.Method != http.MethodHead {
+		body := make([]byte, n)
+		read, err := io.ReadFull(res.Body, body)
+		return body[:read], err
+	}
+	return io.ReadAll(io.LimitReader(res.Body, most))
 }
 
 func (c *Client) judge(r *Request, res *http.Response, body []byte) (*Response, error) {
@@ -123,6 +131,8 @@ func (c *Client) judge(r *Request, res *http.Response, body []byte) (*Response, 
 			fmt.Sprintf("the answer is larger than %d bytes", c.maxBody))
 	case res.StatusCode >= 400:
 		return nil, newError(r.Method, r.Path.Template, res.StatusCode, res.Header, body)
+	case res.StatusCode < 200:
+		return nil, unreadable(r, res.StatusCode, res.Header, "the answer switches to another protocol")
 	case res.StatusCode >= 300 && res.StatusCode != http.StatusNotModified:
 		return nil, unreadable(r, res.StatusCode, res.Header, "the answer is a redirect: is this the org's own domain?")
 	}

@@ -28,6 +28,22 @@ const (
 
 const headerRequestID = "X-Okta-Request-Id"
 
+// Bounds of what is kept of a refusal, beyond which nothing of Okta's goes.
+const (
+	maxText   = 2000 // bytes of one text
+	maxCauses = 50
+)
+
+func requestID(h http.Header) string { return clip(h.Get(headerRequestID)) }
+
+// clip cuts text that is too long, between characters.
+func clip(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxText], "") + "..."
+}
+
 // Error is a refusal by Okta: any answer of 400 or more, and an answer that should have been JSON and was not.
 type Error struct {
 	Status    int      // HTTP status
@@ -142,7 +158,7 @@ func OutcomeUnknown(err error) bool {
 func unreadable(r *Request, status int, header http.Header, reason string) *Error {
 	return &Error{
 		Status: status, Method: r.Method, Route: r.Path.Template, Reason: reason,
-		RequestID: header.Get(headerRequestID), header: header,
+		RequestID: requestID(header), header: header,
 	}
 }
 
@@ -151,7 +167,7 @@ func unreadable(r *Request, status int, header http.Header, reason string) *Erro
 func newError(method, route string, status int, header http.Header, body []byte) *Error {
 	e := &Error{
 		Status: status, Method: method, Route: route, header: header,
-		RequestID: header.Get(headerRequestID),
+		RequestID: requestID(header),
 	}
 	if len(body) == 0 {
 		return e
@@ -173,7 +189,7 @@ func firstText(members map[string]json.RawMessage, names ...string) string {
 	for _, name := range names {
 		var s string
 		if json.Unmarshal(members[name], &s) == nil && s != "" {
-			return s
+			return clip(s)
 		}
 	}
 	return ""
@@ -186,7 +202,7 @@ func readCauses(raw json.RawMessage) []string {
 		list = []json.RawMessage{raw}
 	}
 	var causes []string
-	for _, one := range list {
+	for _, one := range list[:min(len(list), maxCauses)] {
 		var cause map[string]json.RawMessage
 		if json.Unmarshal(one, &cause) != nil {
 			continue

@@ -36,13 +36,18 @@ type Response struct {
 	Body   []byte // never nil; empty where Okta sends none
 }
 
-// maxRenewals bounds how often one call follows its authoriser's wish for another try: a token that was replaced, then
-// a nonce that was learned.
-const maxRenewals = 2
+const (
+	// maxRenewals bounds how often one call follows its authoriser's wish for another try: a token that was replaced,
+	// then a nonce that was learned.
+	maxRenewals = 2
+
+	// maxRefusals bounds the 429s that one call waits out. A real one meets a few: its governor knows the limits.
+	maxRefusals = 30
+)
 
 // Do performs r and returns the answer, or one of [*Error], [*RateLimitError], [*NetworkError] and [*CredentialError].
-// A rate limit is waited out as long as ctx allows; what else is repeated, r.Retry says. When ctx ends the call, the
-// error is a NetworkError that wraps ctx.Err().
+// A rate limit is waited out as long as ctx allows, unless there is no end to it; what else is repeated, r.Retry says.
+// When ctx ends the call, the error is a NetworkError that wraps ctx.Err().
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if isRead(r.Method) {
 		return c.do(ctx, r)
@@ -62,7 +67,7 @@ func (c *Client) do(ctx context.Context, r *Request) (*Response, error) {
 	}
 	stats := statsOf(ctx)
 	turn := newTurn(ctx, r.Method, r.Path.Template)
-	var failures, renewals, refusals int
+	var failures, renewals, refusals, inLine int
 	var refused *Error // the last 429
 	for {
 		began := time.Now()
@@ -82,19 +87,21 @@ func (c *Client) do(ctx context.Context, r *Request) (*Response, error) {
 		case a.sent == nil:
 			return nil, a.err
 		case refusal != nil && refusal.Status == http.StatusTooManyRequests:
-			if refused = refusal; a.inLine {
+			refused = refusal
+			if a.inLine && inLine < maxRefusals {
+				inLine++
 				continue
 			}
-			pause = standBack(refusals)
+			pause = max(standBack(refusals), refusal.retryAfter())
 			refusals++
-			if !hasTime(ctx, pause) {
+			if refusals+inLine > maxRefusals || !hasTime(ctx, pause) {
 				return nil, &RateLimitError{Route: r.Path.Template, RetryAfter: pause, Refusal: refused}
 			}
 		case renewals < maxRenewals && refusal.ofCredential() && c.auth.Refused(a.sent, refusal):
 			renewals++
 			continue
 		case failures < retry.Max && retry.When(a.err):
-			pause = retry.Delay(failures)
+			pause = max(retry.Delay(failures), refusal.retryAfter())
 			failures++
 			if !hasTime(ctx, pause) {
 				return nil, a.err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -65,6 +66,34 @@ func Backoff(failure int) time.Duration {
 func standBack(refusals int) time.Duration {
 	d := min(time.Second<<min(refusals, 5), 30*time.Second)
 	return d/2 + rand.N(d)
+}
+
+// retryAfter is how long the answer asks to wait, 0 when it does not. Okta itself does not ask, but what stands before
+// an org may. More than the longest window of Okta's is taken for nonsense.
+func (e *Error) retryAfter() time.Duration {
+	if e == nil || e.Status != http.StatusTooManyRequests && e.Status != http.StatusServiceUnavailable {
+		return 0
+	}
+	text := e.Header("Retry-After")
+	if seconds, err := strconv.ParseUint(text, 10, 16); err == nil {
+		return sensible(time.Duration(seconds) * time.Second)
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	date, err := http.ParseTime(e.Header("Date"))
+	if err != nil {
+		date = time.Now()
+	}
+	return sensible(at.Sub(date))
+}
+
+func sensible(d time.Duration) time.Duration {
+	if d < 0 || d > maxWindow {
+		return 0
+	}
+	return d
 }
 
 func hasTime(ctx context.Context, d time.Duration) bool {

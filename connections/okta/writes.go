@@ -44,7 +44,7 @@ func (s *Stats) wrote(r *Request, resp *Response, err error) {
 	var refused *Error
 	switch {
 	case resp != nil:
-		s.writes.RequestID = resp.Header.Get(headerRequestID)
+		s.writes.RequestID = requestID(resp.Header)
 	case errors.As(err, &refused):
 		s.writes.RequestID = refused.RequestID
 	}
