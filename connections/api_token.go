@@ -50,20 +50,20 @@ func openAPIToken(
 	if err != nil {
 		return nil, err
 	}
-	return okta.New(config(env, base, ssws{header: "SSWS " + in.token()}))
+	return okta.New(config(env, base, &ssws{header: "SSWS " + in.token()}))
 }
 
-// ssws is the authoriser of an API token.
+// ssws is the authoriser of an API token. Clients hold a pointer to it: fmt would print more of them.
 type ssws struct{ header string }
 
 // Authorize implements [okta.Authorizer].
-func (a ssws) Authorize(_ context.Context, r *http.Request) error {
+func (a *ssws) Authorize(_ context.Context, r *http.Request) error {
 	r.Header.Set("Authorization", a.header)
 	return nil
 }
 
 // Refused implements [okta.Authorizer]: there is no other token.
-func (ssws) Refused(*http.Request, *okta.Error) bool { return false }
+func (*ssws) Refused(*http.Request, *okta.Error) bool { return false }
 
 func testAPIToken(
 	ctx context.Context, _ connector.Environment, _ connector.Session, _ apiToken, c *okta.Client,

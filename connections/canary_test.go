@@ -80,3 +80,37 @@ func TestSecrets_AreInNoLogErrorOrObservation(t *testing.T) {
 		require.NotContains(t, let, secret)
 	}
 }
+
+// Whoever prints a client or what it is made of, for lack of a better idea, prints no secret.
+func TestSecrets_AreNotPrintedWithAClient(t *testing.T) {
+	t.Parallel()
+	o := newOrg(t)
+	env := o.env()
+	s := connector.Session{Name: "prod", State: newSharedState()}
+	o.signIn(env, o.web(), s)
+	var out ledger
+	for k, in := range map[*connector.Connection]inputs{
+		connections.APIToken: o.token(), connections.ClientCredentials: o.service(o.DPoPClientID), connections.OAuthCode: o.web(),
+	} {
+		c := open(t, k, env, in, s)
+		require.NoError(t, users(t.Context(), c))
+		out.note(c)
+		out.note(*c)
+		dry, run := c.DryRun()
+		out.note(dry)
+		out.note(run)
+		opener, err := k.Bind(env, in.json())
+		require.NoError(t, err)
+		out.note(opener)
+		out.note(k)
+	}
+	out.note(env)
+	out.note(env.Memory)
+	let := out.String()
+	for name, secret := range map[string]string{
+		"a token": "eyJ", "API Token": o.APIToken, "Client secret value": o.WebClientSecret,
+		"Private Key": strings.Split(o.PrivateKey, "\n")[1],
+	} {
+		require.False(t, strings.Contains(let, secret), name)
+	}
+}

@@ -106,7 +106,7 @@ func (in clientCredentials) source(env connector.Environment) (s *source, base s
 		endpoint := &tokenEndpoint{env: env, base: base, authenticate: signer.authenticate}
 		form := url.Values{"grant_type": {"client_credentials"}, "scope": {strings.Join(scopes, " ")}}
 		return &source{obtain: func(ctx context.Context, _ string) (*tokens, time.Time, error) {
-			t, err := endpoint.request(ctx, grant{form: form, retry: okta.RetryIdempotent})
+			t, err := endpoint.request(ctx, grant{form: form, scopes: scopes, retry: okta.RetryIdempotent})
 			if err != nil {
 				return nil, time.Time{}, err
 			}

@@ -201,6 +201,36 @@ func TestClientCredentials_TokenIsReplacedShortlyBeforeItsEnd(t *testing.T) {
 	})
 }
 
+// A life that is missing or makes no sense is taken for Okta's own, of an hour, and never for more than a day.
+func TestClientCredentials_LivesThatATokenMayHave(t *testing.T) {
+	t.Parallel()
+	for life, want := range map[string]time.Duration{
+		`"expires_in":300`:                 270 * time.Second,
+		`"expires_in":"3600"`:              59 * time.Minute,
+		`"expires_in":1e99`:                59 * time.Minute,
+		`"expires_in":0`:                   59 * time.Minute,
+		`"expires_in":-3600`:               59 * time.Minute,
+		`"expires_in":null`:                59 * time.Minute,
+		`"x":0`:                            59 * time.Minute,
+		`"expires_in":9223372036854775807`: 24*time.Hour - time.Minute,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			org := &issuer{api: fine, refuse: func(w http.ResponseWriter, _ *http.Request, _ int64) bool {
+				writeJSON(w, 200, `{"token_type":"Bearer","access_token":"canary",`+life+`}`)
+				return true
+			}}
+			c := service(t, org)
+			require.NoError(t, users(t.Context(), c))
+			pass(want - time.Second)
+			require.NoError(t, users(t.Context(), c))
+			require.EqualValues(t, 1, org.requests.Load(), life)
+			pass(2 * time.Second)
+			require.NoError(t, users(t.Context(), c))
+			require.EqualValues(t, 2, org.requests.Load(), life)
+		})
+	}
+}
+
 func TestClientCredentials_OnlyAnInvalidTokenIsReplaced(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]struct {
@@ -317,6 +347,17 @@ func TestClientCredentials_TestNamesScopesThatAreNotGranted(t *testing.T) {
 	}}
 	_, err := tryService(t, org)
 	require.ErrorContains(t, err, "Okta left out scopes that are not granted to the app: okta.groups.read")
+}
+
+func TestClientCredentials_ScopesThatAreNotNamedAreThoseAskedFor(t *testing.T) {
+	t.Parallel()
+	org := &issuer{api: fine, refuse: func(w http.ResponseWriter, _ *http.Request, _ int64) bool {
+		writeJSON(w, 200, `{"token_type":"Bearer","expires_in":3600,"access_token":"canary"}`)
+		return true
+	}}
+	id, err := tryService(t, org)
+	require.NoError(t, err)
+	require.Equal(t, []string{"okta.users.read", "okta.groups.read"}, id.Scopes)
 }
 
 func TestClientCredentials_TestNamesTheMissingRole(t *testing.T) {

@@ -96,10 +96,10 @@ func (in oauthCode) signedIn(env connector.Environment, session connector.Sessio
 	type key struct {
 		name   string
 		digest signInDigest
-		secret schemas.Secret
+		secret [sha256.Size]byte
 	}
 	digest := in.digest(base)
-	return connector.Remember(env.Memory, key{session.Name, digest, in.ClientSecret}, func() *signedIn {
+	return connector.Remember(env.Memory, key{session.Name, digest, sha256.Sum256([]byte(in.secret()))}, func() *signedIn {
 		s := &signedIn{
 			name: session.Name, state: session.State, endpoint: in.endpoint(env, base), digest: digest,
 			persists: slices.Contains(splitScopes(in.Scopes), offlineAccess),
@@ -183,7 +183,7 @@ func finishSignIn(
 	t, err := endpoint.request(ctx, grant{form: url.Values{
 		"grant_type": {"authorization_code"}, "code": {query.Get("code")},
 		"redirect_uri": {f.Callback}, "code_verifier": {f.Verifier},
-	}})
+	}, scopes: splitScopes(in.Scopes)})
 	if err != nil {
 		return explained(err, nil)
 	}

@@ -167,7 +167,7 @@ func (s *signedIn) refresh(ctx context.Context, doc signInState) (*signInState, 
 	}
 	t, err := s.endpoint.request(ctx, grant{form: url.Values{
 		"grant_type": {"refresh_token"}, "refresh_token": {doc.Refresh},
-	}})
+	}, scopes: doc.Scopes})
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,9 @@ const (
 
 	// early is how long before its end a token is replaced: calls under way take time, and clocks differ.
 	early = time.Minute
+
+	usualLife = time.Hour // of an access token whose answer does not tell: Okta's own
+	maxLife   = 24 * time.Hour
 )
 
 // TokenError says that an org's authorization server gave no access token. It wraps an [*okta.Error] with OAuth's code,
@@ -43,8 +46,9 @@ func (e *TokenError) Unwrap() error { return e.Err }
 
 // grant is a request for tokens: the form without the client's credential.
 type grant struct {
-	form  url.Values
-	retry *okta.Retry // nil: only what surely never reached Okta is sent again
+	form   url.Values
+	scopes []string    // that are given where the answer names none
+	retry  *okta.Retry // nil: only what surely never reached Okta is sent again
 }
 
 // tokens is what the token endpoint answered.
@@ -98,22 +102,28 @@ func (e *tokenEndpoint) request(ctx context.Context, g grant) (*tokens, error) {
 	if err != nil {
 		return nil, &TokenError{Err: err}
 	}
+	if len(t.scopes) == 0 { // RFC 6749, section 5.1: left out when they are those that were asked for
+		t.scopes = g.scopes
+	}
 	return t, nil
 }
 
 // read takes an answer apart. Its errors hold nothing of it.
 func (e *tokenEndpoint) read(raw json.RawMessage, began time.Time) (*tokens, error) {
 	var answer struct {
-		AccessToken  string `json:"access_token"`
-		TokenType    string `json:"token_type"`
-		ExpiresIn    int64  `json:"expires_in"`
-		Scope        string `json:"scope"`
-		RefreshToken string `json:"refresh_token"`
+		AccessToken  string      `json:"access_token"`
+		TokenType    string      `json:"token_type"`
+		ExpiresIn    json.Number `json:"expires_in"`
+		Scope        string      `json:"scope"`
+		RefreshToken string      `json:"refresh_token"`
 	}
 	if json.Unmarshal(raw, &answer) != nil || !visible(answer.AccessToken) {
 		return nil, errors.New("the answer holds no access token")
 	}
-	life := time.Duration(answer.ExpiresIn) * time.Second
+	life := usualLife
+	if seconds, err := answer.ExpiresIn.Int64(); err == nil && seconds > 0 {
+		life = time.Duration(min(seconds, int64(maxLife/time.Second))) * time.Second
+	}
 	t := &tokens{
 		access: answer.AccessToken, refresh: answer.RefreshToken, scopes: strings.Fields(answer.Scope),
 		until: began.Add(life - min(early, life/10)),
