@@ -20,6 +20,7 @@ import (
 const (
 	sandboxConnection = "sandbox"
 	drainTimeout      = 30 * time.Second
+	workTimeout       = 25 * time.Second // what is under way ends early enough to be answered
 )
 
 // serve runs the HTTP API, the polls and the deliveries until it is told to stop.
@@ -51,7 +52,9 @@ func serve(ctx context.Context, p *program, args []string) error {
 	}
 	defer opened.Close()
 
-	handler, err := surface(ctx, engine, opened, s.keys, s.measured, console.Config{
+	work, endWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer endWork()
+	handler, err := surface(work, engine, opened, s.keys, s.measured, console.Config{
 		PublicURL: s.publicURL, EmbedOrigin: s.embedOrigin, Sandbox: sandboxName(s.sandbox), Logger: log,
 	})
 	if err != nil {
@@ -66,18 +69,18 @@ func serve(ctx context.Context, p *program, args []string) error {
 	if err := s.declare(ctx, engine); err != nil {
 		return errors.Join(err, jobs.stop(), listener.Close())
 	}
-	jobs.start("http", func(ctx context.Context) error { return serveHTTP(ctx, newServer(handler), listener) })
+	jobs.start("http", func(ctx context.Context) error { return serveHTTP(ctx, newServer(handler), listener, endWork) })
 	jobs.start("engine", engine.Run)
 	p.greet(listener.Addr().String(), s.sandbox, s.keys.Needed())
 	return jobs.wait()
 }
 
-// surface is all that is served over HTTP: the API, and the console beside it.
+// surface is all that is served over HTTP: the API, and the console beside it. Calls under way end with work.
 func surface(
-	ctx context.Context, engine *runtime.Engine, opened *store.Store, keys *httpapi.Keys, measured *instruments,
+	work context.Context, engine *runtime.Engine, opened *store.Store, keys *httpapi.Keys, measured *instruments,
 	cfg console.Config,
 ) (http.Handler, error) {
-	secret, err := opened.Secret(ctx, "sessions", func() ([]byte, error) { return []byte(rand.Text() + rand.Text()), nil })
+	secret, err := opened.Secret(work, "sessions", func() ([]byte, error) { return []byte(rand.Text() + rand.Text()), nil })
 	if err != nil {
 		return nil, &startError{err}
 	}
@@ -88,7 +91,7 @@ func surface(
 	}
 	return httpapi.New(httpapi.Config{
 		Engine: engine, Keys: keys, Sessions: cfg.Sessions, Console: pages, PublicURL: cfg.PublicURL, Logger: cfg.Logger,
-		Metrics: measured.handler(), Tracer: measured.tracing.Tracer,
+		Metrics: measured.handler(), Tracer: measured.tracing.Tracer, Work: work,
 	}), nil
 }
 
@@ -111,8 +114,8 @@ func newServer(handler http.Handler) *http.Server {
 	}
 }
 
-// serveHTTP serves until ctx ends, then lets running requests end.
-func serveHTTP(ctx context.Context, server *http.Server, listener net.Listener) error {
+// serveHTTP serves until ctx ends, then lets running requests end, and ends the work of those that take too long.
+func serveHTTP(ctx context.Context, server *http.Server, listener net.Listener, endWork func()) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -120,6 +123,7 @@ func serveHTTP(ctx context.Context, server *http.Server, listener net.Listener) 
 		return err
 	case <-ctx.Done():
 	}
+	defer time.AfterFunc(workTimeout, endWork).Stop()
 	err := shutdown(server, drainTimeout)
 	if ended := <-failed; !errors.Is(ended, http.ErrServerClosed) {
 		err = errors.Join(err, ended)

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -96,21 +97,20 @@ func prefersAsync(r *http.Request) bool {
 	return false
 }
 
-// context bounds a call. A caller that goes away stops a read; a write is carried to its end, so that its outcome is
-// known.
-func (c call) context(r *http.Request, usual time.Duration) (context.Context, context.CancelFunc) {
+// bound bounds a call. A caller that goes away stops a read; a write is carried to its end, so that its outcome is
+// known. Only the end of the server's work ends both.
+func (s *server) bound(r *http.Request, c call, usual time.Duration) (context.Context, context.CancelFunc) {
 	ctx := r.Context()
 	if !c.action.Annotations.ReadOnly {
 		ctx = context.WithoutCancel(ctx)
 	}
-	if c.timeout != 0 {
-		usual = c.timeout
-	}
-	return context.WithTimeout(ctx, usual)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.timeout, usual))
+	unbind := context.AfterFunc(s.Work, cancel)
+	return ctx, func() { unbind(); cancel() }
 }
 
 func (s *server) perform(w http.ResponseWriter, r *http.Request, c call) {
-	ctx, cancel := c.context(r, s.CallTimeout)
+	ctx, cancel := s.bound(r, c, s.CallTimeout)
 	defer cancel()
 	answer, err := s.engine.Perform(ctx, c.prepared, func(okta.Page) {})
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *server) once(w http.ResponseWriter, r *http.Request, c call) {
 		s.fail(w, r, err)
 		return
 	}
-	ctx, cancel := c.context(r, s.CallTimeout)
+	ctx, cancel := s.bound(r, c, s.CallTimeout)
 	defer cancel()
 	key := runtime.OnceKey{Scope: caller(r.Context()), Key: c.key, Fingerprint: fingerprint}
 	if !c.action.Annotations.ReadOnly && !c.action.Annotations.Idempotent {

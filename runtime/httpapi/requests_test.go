@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"io"
 	"net"
@@ -205,4 +206,28 @@ func TestRequests_RewindIntoTheFuture(t *testing.T) {
 	res := a.do(http.MethodPost, "/v1/subscriptions/s/rewind", `{"to":"`+to+`"}`)
 	require.Equal(t, http.StatusUnprocessableEntity, res.StatusCode)
 	require.Equal(t, "/to", problemOf(t, res)["errors"].([]any)[0].(map[string]any)["pointer"])
+}
+
+// TestRequests_WhatIsUnderWayWhenTheWorkEnds is answered all the same: its caller learns what is known, and a write is
+// in the audit trail.
+func TestRequests_WhatIsUnderWayWhenTheWorkEnds(t *testing.T) {
+	t.Parallel()
+	work, end := context.WithCancel(t.Context())
+	a := newServer(t, httpapi.Config{Work: work}, "")
+	a.org.Fault(t, oktatest.Fault{Method: "GET", Path: usersPath, Times: -1, Delay: "30s"})
+	a.org.Fault(t, oktatest.Fault{Method: "POST", Path: "/api/v1/groups", Delay: "30s"})
+	codes := make(chan string, 3)
+	call := func(action, inputs string, headers ...string) {
+		_, p := a.invoke(action, inputs, headers...)
+		code, _ := p["code"].(string)
+		codes <- code
+	}
+	go call("listUsers", `{}`)
+	go call("listUsers", `{"fetchAll":true}`, "Accept: application/x-ndjson")
+	go call("createGroup", `{"name":"New"}`)
+	eventually(t, func() bool { return len(a.org.Requests()) == 3 })
+	end()
+	require.ElementsMatch(t, []string{"cancelled", "cancelled", "outcome_unknown"}, []string{<-codes, <-codes, <-codes})
+	_, trail := a.send(http.MethodGet, "/v1/audit", "")
+	require.Contains(t, trail, `"outcome":"unknown"`)
 }

@@ -29,15 +29,16 @@ const (
 // Config says what to serve. Engine is required.
 type Config struct {
 	Engine      *runtime.Engine
-	Keys        *Keys         // nil, or none: no key is needed (the server must be bound to loopback then)
-	MaxBody     int64         // bytes of a request; 0: [DefaultMaxBody]
-	CallTimeout time.Duration // of one invocation without Connector-Timeout; 0: [DefaultCallTimeout]
-	Metrics     http.Handler  // for Prometheus; nil: 404
-	Sessions    *Sessions     // what browsers carry instead of a key; nil: none, and no form tokens
-	Console     http.Handler  // everything that is not the API; nil: 404
-	PublicURL   string        // where browsers reach this server; "": the address of the request
-	Tracer      trace.Tracer  // nil: nothing is traced
-	Logger      *slog.Logger  // nil: discard
+	Keys        *Keys           // nil, or none: no key is needed (the server must be bound to loopback then)
+	MaxBody     int64           // bytes of a request; 0: [DefaultMaxBody]
+	CallTimeout time.Duration   // of one invocation without Connector-Timeout; 0: [DefaultCallTimeout]
+	Work        context.Context // invocations under way end with it, and are answered; nil: they have all their time
+	Metrics     http.Handler    // for Prometheus; nil: 404
+	Sessions    *Sessions       // what browsers carry instead of a key; nil: none, and no form tokens
+	Console     http.Handler    // everything that is not the API; nil: 404
+	PublicURL   string          // where browsers reach this server; "": the address of the request
+	Tracer      trace.Tracer    // nil: nothing is traced
+	Logger      *slog.Logger    // nil: discard
 }
 
 // The probes.
@@ -63,6 +64,9 @@ func New(cfg Config) http.Handler {
 	}
 	if cfg.CallTimeout == 0 {
 		cfg.CallTimeout = DefaultCallTimeout
+	}
+	if cfg.Work == nil {
+		cfg.Work = context.Background()
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

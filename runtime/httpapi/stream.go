@@ -31,7 +31,7 @@ func acceptsNDJSON(r *http.Request) bool {
 // stream writes one item a line as pages arrive. Until the first page is there a failure has a status of its own;
 // after that it is the last line.
 func (s *server) stream(w http.ResponseWriter, r *http.Request, c call) {
-	ctx, cancel := c.context(r, maxCallTimeout)
+	ctx, cancel := s.bound(r, c, maxCallTimeout)
 	defer cancel()
 	began := false
 	lines := newLineWriter(w)
