@@ -26,6 +26,7 @@ func (o *Org) reset() {
 		hooks:    newTable(func(h *eventHook) string { return h.id }, 0),
 	}
 	o.orgID = o.ids.next(prefixOrg)
+	o.log.epoch = requestID()
 	g := &seeder{Org: o, now: now()}
 	g.founded = stamp{g.now.Add(-1100 * day)}
 	g.seedTypes()

@@ -14,6 +14,7 @@ import (
 type systemLog struct {
 	events      []*logEvent // events[i].seq == i
 	byPublished []*logEvent
+	epoch       string        // of this log, in polling cursors: those of another log are refused
 	grown       chan struct{} // closed and replaced when events are added
 }
 

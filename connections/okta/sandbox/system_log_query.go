@@ -54,6 +54,9 @@ func (o *Org) listLogEvents(c *call) *apiError {
 	var page []*logEvent
 	var next *cursor
 	if q.polling {
+		if q.after.id != "" && q.after.key != o.log.epoch {
+			return invalidPaging("Invalid cursor.")
+		}
 		page, next = o.log.poll(q)
 	} else {
 		page, next = o.log.window(q)
@@ -162,7 +165,7 @@ func (l *systemLog) poll(q logQuery) (page []*logEvent, next *cursor) {
 			page = append(page, l.events[to])
 		}
 	}
-	return page, &cursor{"poll", strconv.Itoa(to)}
+	return page, &cursor{l.epoch, strconv.Itoa(to)}
 }
 
 // window answers a bounded query: events in the order of their published times, and a next page while there is one.

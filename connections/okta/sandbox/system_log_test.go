@@ -36,6 +36,14 @@ func TestLogs_PollingNeverEndsAndMissesNothing(t *testing.T) {
 	require.Contains(t, seen, "given")
 }
 
+// A client that keeps a link over a restart of the sandbox would miss what the new log has up to the old place.
+func TestLogs_PollingLinkOfAnotherLogIsRefused(t *testing.T) {
+	f := newFixture(t, Options{LogEvents: 5})
+	next := f.get("/api/v1/logs").link("next")
+	f.do("POST", "/_sandbox/reset", nil).nothing()
+	require.Equal(t, "Invalid cursor.", f.do("GET", next, nil).refused(400, "E0000029"))
+}
+
 func TestLogs_PollingLinkCarriesTheQuery(t *testing.T) {
 	f := newFixture(t, Options{LogEvents: 5})
 	a := f.get("/api/v1/logs", "filter", `eventType eq "user.session.start"`, "since", "2026-11-01T00:00:00Z", "q", "x")
