@@ -1,5 +1,14 @@
 package sandbox
 
+import "slices"
+
+// appGroup is what the assignment of a group to an application says beside that; seeded ones have the zero value.
+type appGroup struct {
+	priority int
+	profile  map[string]any
+	updated  stamp
+}
+
 // listApplicationGroups is GET /api/v1/apps/{appId}/groups.
 func (o *Org) listApplicationGroups(c *call) *apiError {
 	a, refusal := o.appOf(c)
@@ -22,7 +31,7 @@ func (o *Org) listApplicationGroups(c *call) *apiError {
 	c.pageLinks(limit, next)
 	all := make([]any, len(page))
 	for i, g := range page {
-		all[i] = appGroupJSON(c, a, g)
+		all[i] = o.appGroupJSON(c, a, g)
 	}
 	return c.json(all)
 }
@@ -35,10 +44,7 @@ func (o *Org) appGroupOf(c *call) (a *app, g *group, assigned bool, refusal *api
 	if g = o.groups.get(c.param("groupId")); g == nil {
 		return nil, nil, false, notFound(c.param("groupId"), "UserGroup")
 	}
-	for _, id := range o.assigned.groups[a.id] {
-		assigned = assigned || id == g.id
-	}
-	return a, g, assigned, nil
+	return a, g, slices.Contains(o.assigned.groups[a.id], g.id), nil
 }
 
 // getApplicationGroup is GET /api/v1/apps/{appId}/groups/{groupId}.
@@ -50,7 +56,7 @@ func (o *Org) getApplicationGroup(c *call) *apiError {
 	if !assigned {
 		return notFound(g.id, "ApplicationGroupAssignment")
 	}
-	return c.json(appGroupJSON(c, a, g))
+	return c.json(o.appGroupJSON(c, a, g))
 }
 
 // assignGroupToApplication is PUT /api/v1/apps/{appId}/groups/{groupId}: everyone in the group gets the application.
@@ -59,6 +65,16 @@ func (o *Org) assignGroupToApplication(c *call) *apiError {
 	if refusal != nil {
 		return refusal
 	}
+	var body struct {
+		Priority int            `json:"priority"`
+		Profile  map[string]any `json:"profile"`
+	}
+	if c.body != nil {
+		if refusal := c.decode(&body); refusal != nil {
+			return refusal
+		}
+	}
+	o.assigned.details[[2]string{a.id, g.id}] = appGroup{body.Priority, body.Profile, now()}
 	if !assigned {
 		from := o.origin(c)
 		insert(o.assigned.groups, a.id, g.id)
@@ -67,7 +83,7 @@ func (o *Org) assignGroupToApplication(c *call) *apiError {
 			o.assignByGroup(from, a, u)
 		}
 	}
-	return c.json(appGroupJSON(c, a, g))
+	return c.json(o.appGroupJSON(c, a, g))
 }
 
 // unassignApplicationFromGroup is DELETE /api/v1/apps/{appId}/groups/{groupId}.
@@ -81,6 +97,7 @@ func (o *Org) unassignApplicationFromGroup(c *call) *apiError {
 	}
 	from := o.origin(c)
 	cut(o.assigned.groups, a.id, g.id)
+	delete(o.assigned.details, [2]string{a.id, g.id})
 	o.tell(from, "group.application_assignment.remove", g.target(), a.target())
 	for _, u := range o.membersAfter(g.id, "", o.users.len()) {
 		if au := o.assigned.get(a.id, u.id); au != nil && au.scope == scopeGroup && !o.hasByGroup(a.id, u.id) {
@@ -90,10 +107,18 @@ func (o *Org) unassignApplicationFromGroup(c *call) *apiError {
 	return c.nothing()
 }
 
-func appGroupJSON(c *call, a *app, g *group) any {
+func (o *Org) appGroupJSON(c *call, a *app, g *group) any {
 	self := c.base() + "/api/v1/apps/" + a.id
+	details := o.assigned.details[[2]string{a.id, g.id}]
+	if details.profile == nil {
+		details.profile = map[string]any{}
+	}
+	if details.updated.IsZero() {
+		details.updated = a.updated
+	}
 	return map[string]any{
-		"id": g.id, "lastUpdated": a.updated, "priority": 0, "profile": map[string]any{}, "_links": map[string]any{
+		"id": g.id, "lastUpdated": details.updated, "priority": details.priority, "profile": details.profile,
+		"_links": map[string]any{
 			"app": link{Href: self}, "self": link{Href: self + "/groups/" + g.id},
 			"group": link{Href: c.base() + "/api/v1/groups/" + g.id},
 		},

@@ -29,10 +29,15 @@ type assignments struct {
 	users  map[string]*table[appUser] // by id of the application
 	apps   map[string][]string        // ids of applications by that of the user, sorted
 	groups map[string][]string        // ids of groups by that of the application, sorted
+
+	details map[[2]string]appGroup // by ids of an application and a group, where one has been assigned to the other
 }
 
 func newAssignments() assignments {
-	return assignments{users: map[string]*table[appUser]{}, apps: map[string][]string{}, groups: map[string][]string{}}
+	return assignments{
+		users: map[string]*table[appUser]{}, apps: map[string][]string{}, groups: map[string][]string{},
+		details: map[[2]string]appGroup{},
+	}
 }
 
 // get returns nil where the user does not have the application.
@@ -64,6 +69,9 @@ func (a assignments) removeApp(appID string) {
 			cut(a.apps, au.id, appID)
 		}
 	}
+	for _, groupID := range a.groups[appID] {
+		delete(a.details, [2]string{appID, groupID})
+	}
 	delete(a.users, appID)
 	delete(a.groups, appID)
 }
@@ -71,6 +79,7 @@ func (a assignments) removeApp(appID string) {
 func (a assignments) removeGroup(groupID string) {
 	for appID := range a.groups {
 		cut(a.groups, appID, groupID)
+		delete(a.details, [2]string{appID, groupID})
 	}
 }
 

@@ -42,10 +42,15 @@ func (o *Org) transition(
 
 // activateUser is POST /api/v1/users/{id}/lifecycle/activate.
 func (o *Org) activateUser(c *call) *apiError {
-	_, refusal := o.transition(c, "user.lifecycle.activate", alreadyActive(),
+	u, refusal := o.transition(c, "user.lifecycle.activate", alreadyActive(),
 		[]string{statusStaged, statusDeprovisioned}, (*user).activate)
 	if refusal != nil {
 		return refusal
+	}
+	for _, g := range o.groupsOf(u.id) { // who was deactivated has lost what they bring
+		for _, appID := range o.assigned.appsOfGroup(g.id) {
+			o.assignByGroup(o.origin(c), o.apps.get(appID), u)
+		}
 	}
 	return o.answerActivation(c, c.flag("sendEmail", true))
 }

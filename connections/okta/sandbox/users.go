@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -162,7 +163,7 @@ func (o *Org) answerUser(c *call, u *user) *apiError {
 	if c.query.Get("expand") == "blocks" {
 		b = append(b, `,"_embedded":{"blocks":[]}`...)
 	}
-	c.answer = append(o.appendUserLinks(b, c.base(), u), '}')
+	c.answer = append(o.appendUserLinks(b, c, u), '}')
 	if c.r.Method == http.MethodGet {
 		c.head.Set("Etag", r.etag)
 	}
@@ -170,10 +171,12 @@ func (o *Org) answerUser(c *call, u *user) *apiError {
 }
 
 // omitsCredentials reports whether the request asks for users without their credentials, in Okta's odd place for it.
-func (c *call) omitsCredentials() bool {
-	kind := c.r.Header.Get("Content-Type")
-	kind = strings.ReplaceAll(kind, "omitCredentialsLinks", "")
-	return strings.Contains(kind, "okta-response") && strings.Contains(kind, "omitCredentials")
+func (c *call) omitsCredentials() bool { return c.omits("omitCredentials") }
+
+// omits reports whether the request's Content-Type names part among what an answer should lack.
+func (c *call) omits(part string) bool {
+	_, parts, _ := strings.Cut(c.r.Header.Get("Content-Type"), "okta-response=")
+	return slices.Contains(splitList(strings.Trim(parts, `"`)), part)
 }
 
 // nextSteps are the operations that Okta offers in each state, by the names of their links.
@@ -194,6 +197,11 @@ var nextSteps = map[string][]string{
 	statusDeprovisioned: {"activate", "delete"},
 }
 
+// credentialsSteps are those whose links omitCredentialsLinks leaves out.
+var credentialsSteps = []string{
+	"changePassword", "changeRecoveryQuestion", "forgotPassword", "resetPassword", "resetFactors", "unlock",
+}
+
 var stepPaths = map[string]string{ //nolint:gosec // paths, no passwords
 	"activate": "/lifecycle/activate", "reactivate": "/lifecycle/reactivate", "deactivate": "/lifecycle/deactivate",
 	"suspend": "/lifecycle/suspend", "unsuspend": "/lifecycle/unsuspend", "unlock": "/lifecycle/unlock",
@@ -204,7 +212,8 @@ var stepPaths = map[string]string{ //nolint:gosec // paths, no passwords
 
 // appendUserLinks writes _links by hand: a map of them would take longer than all the rest of the answer. Nothing in
 // them needs escaping, for net/http refuses hosts with quotes.
-func (o *Org) appendUserLinks(b []byte, base string, u *user) []byte {
+func (o *Org) appendUserLinks(b []byte, c *call, u *user) []byte {
+	base, brief := c.base(), c.omits("omitCredentialsLinks")
 	write := func(parts ...string) {
 		for _, part := range parts {
 			b = append(b, part...)
@@ -214,6 +223,9 @@ func (o *Org) appendUserLinks(b []byte, base string, u *user) []byte {
 		"/api/v1/meta/types/user/", u.typeID, `"},"schema":{"href":"`, base, "/api/v1/meta/schemas/user/",
 		o.types.get(u.typeID).schemaID, `"}`)
 	for _, step := range nextSteps[u.status] {
+		if brief && slices.Contains(credentialsSteps, step) {
+			continue
+		}
 		method := "POST"
 		if step == "delete" {
 			method = "DELETE"

@@ -176,10 +176,17 @@ func TestGetUser_Answer(t *testing.T) {
 	require.Contains(t, plain.ok(), "credentials")
 	require.Equal(t, map[string]any{}, at(plain.ok(), "credentials.password"))
 
-	without := f.do("GET", path, nil, func(r *http.Request) {
-		r.Header.Set("Content-Type", "application/json; okta-response=omitCredentials")
-	})
-	require.NotContains(t, without.ok(), "credentials")
+	without := func(parts string) map[string]any {
+		return f.do("GET", path, nil, func(r *http.Request) {
+			r.Header.Set("Content-Type", "application/json; okta-response="+parts)
+		}).ok()
+	}
+	require.NotContains(t, without("omitCredentials"), "credentials")
+	require.Contains(t, without("omitCredentials")["_links"], "changePassword")
+	require.Contains(t, without("omitCredentialsLinks"), "credentials")
+	require.NotContains(t, without("omitCredentialsLinks")["_links"], "changePassword")
+	require.Contains(t, without("omitCredentialsLinks")["_links"], "suspend")
+	require.NotContains(t, without(`"omitCredentials, omitCredentialsLinks"`), "credentials")
 	require.Equal(t, []any{}, at(f.get(path, "expand", "blocks").ok(), "_embedded.blocks"))
 
 	before := plain.header.Get("Etag")
