@@ -47,7 +47,7 @@ func (o *Org) changePassword(c *call) *apiError {
 }
 
 // provePassword finds the user in the path and runs change under the org's lock, telling it whether value is their
-// password. That is found out without the lock, since it may take a while, and anew when the user has changed meanwhile.
+// password. That is found out without the lock, since it may take a while, and anew if the user has changed meanwhile.
 func (o *Org) provePassword(c *call, value string, change func(u *user, right bool) *apiError) *apiError {
 	for {
 		o.mu.RLock()
