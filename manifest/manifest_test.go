@@ -187,6 +187,28 @@ func TestManifest_Pickers(t *testing.T) {
 	}
 }
 
+// TestManifest_IDsAreNoDots: a path of ids must not lead elsewhere, even past a proxy that resolves %2e%2e.
+func TestManifest_IDsAreNoDots(t *testing.T) {
+	t.Parallel()
+	tried := 0
+	for _, a := range manifest.New("dev").Actions {
+		for _, field := range a.Input.Fields() {
+			if !field.Required || field.Source == nil {
+				continue
+			}
+			var inputs map[string]any
+			require.NoError(t, json.Unmarshal(a.Example.Inputs, &inputs))
+			inputs[field.Name] = ".."
+			raw, err := json.Marshal(inputs)
+			require.NoError(t, err)
+			_, err = a.Bind(raw)
+			require.Equal(t, schemas.Invalid{{Pointer: "/" + field.Name, Detail: "must not be dots alone"}}, err, a.Key)
+			tried++
+		}
+	}
+	require.Positive(t, tried)
+}
+
 // TestManifest_Documented checks that every component and every input explains itself, and that no default stands in
 // the way of a partial update.
 func TestManifest_Documented(t *testing.T) {
