@@ -128,7 +128,8 @@ type sharedState struct {
 	mu      sync.Mutex
 	doc     json.RawMessage
 	version int64
-	broken  int // so many saves fail from now on
+	good    int // so many saves work from now on, then
+	broken  int // so many fail
 }
 
 func newSharedState() *sharedState { return &sharedState{lock: make(chan struct{}, 1), version: 1} }
@@ -142,7 +143,10 @@ func (s *sharedState) Load(context.Context) (json.RawMessage, int64, error) {
 func (s *sharedState) Save(_ context.Context, version int64, doc json.RawMessage) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.broken > 0 {
+	switch {
+	case s.good > 0:
+		s.good--
+	case s.broken > 0:
 		s.broken--
 		return false, errDisk
 	}
@@ -162,11 +166,11 @@ func (s *sharedState) Lock(ctx context.Context) (func(), error) {
 	}
 }
 
-// breakDown makes so many saves fail.
-func (s *sharedState) breakDown(saves int) {
+// breakDown makes so many saves fail, after so many good ones.
+func (s *sharedState) breakDown(good, broken int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.broken = saves
+	s.good, s.broken = good, broken
 }
 
 // edit changes members of the document.

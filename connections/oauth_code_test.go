@@ -2,7 +2,9 @@ package connections_test
 
 import (
 	"context"
+	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -238,13 +240,13 @@ func TestOAuthCode_AStoreThatFailsLosesNoRefreshToken(t *testing.T) {
 			o.signIn(o.env(), o.web(), s)
 			before := state.member(t, "refresh")
 			pass(time.Hour)
-			state.breakDown(failures)
+			state.breakDown(1, failures)
 			c := open(t, connections.OAuthCode, o.env(), o.web(), s)
 			if failures > 2 {
 				require.ErrorIs(t, users(t.Context(), c), errDisk)
 				require.Equal(t, before, state.member(t, "refresh"))
 				pass(time.Minute) // by now the old refresh token would end everything
-				state.breakDown(0)
+				state.breakDown(0, 0)
 			}
 			require.NoError(t, users(t.Context(), c))
 			require.NotEqual(t, before, state.member(t, "refresh"))
@@ -253,6 +255,94 @@ func TestOAuthCode_AStoreThatFailsLosesNoRefreshToken(t *testing.T) {
 			require.NoError(t, users(t.Context(), c), "the stored refresh token is the good one")
 		})
 	}
+}
+
+// Where nothing can be stored Okta is not asked to replace what is.
+func TestOAuthCode_ABrokenStoreIsNoticedBeforeTheRefresh(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOrgInMemory(t)
+		state := newSharedState()
+		s := connector.Session{Name: "prod", State: state}
+		o.signIn(o.env(), o.web(), s)
+		pass(time.Hour)
+		state.breakDown(0, 1)
+		c := open(t, connections.OAuthCode, o.env(), o.web(), s)
+		require.ErrorIs(t, users(t.Context(), c), errDisk)
+		require.Zero(t, o.counts("refresh_token"))
+		pass(time.Hour)
+		require.NoError(t, users(t.Context(), c))
+	})
+}
+
+// A process that is killed between Okta's answer and the store leaves a refresh token that Okta has replaced. For half
+// a minute it is still good; after that the person reads what happened.
+func TestOAuthCode_AProcessThatIsKilledWhileItRefreshes(t *testing.T) {
+	t.Parallel()
+	for _, after := range []time.Duration{5 * time.Second, time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			o := newOrgInMemory(t)
+			state := newSharedState()
+			s := connector.Session{Name: "prod", State: state}
+			o.signIn(o.env(), o.web(), s)
+			pass(time.Hour)
+			state.breakDown(1, 1000)
+			began := time.Now()
+			ctx, cancel := contextWithTimeout(t, time.Second)
+			require.Error(t, users(ctx, open(t, connections.OAuthCode, o.env(), o.web(), s)), "the first process")
+			cancel()
+			pass(after - time.Since(began))
+			state.breakDown(0, 0)
+
+			c := open(t, connections.OAuthCode, o.env(), o.web(), s)
+			err := users(t.Context(), c)
+			if after < 30*time.Second {
+				require.NoError(t, err)
+				pass(2 * time.Hour)
+				require.NoError(t, users(t.Context(), c))
+				return
+			}
+			var lost *connections.NotAuthorizedError
+			require.ErrorAs(t, err, &lost)
+			require.Contains(t, lost.Detail, "this runtime was stopped, or cut off from Okta, just as Okta replaced")
+			require.EqualError(t, users(t.Context(), c), lost.Detail, "and again")
+			require.Equal(t, 1, o.counts("refresh_token").Refused)
+			o.signIn(o.env(), o.web(), s)
+			raw, _, err := state.Load(t.Context())
+			require.NoError(t, err)
+			require.NotContains(t, string(raw), "begun")
+		})
+	}
+}
+
+// Okta takes a refresh token that it has replaced for half a minute more: an answer that is lost is asked for again in
+// that time.
+func TestOAuthCode_AnAnswerThatIsLostIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOrgInMemory(t)
+		state := newSharedState()
+		s := connector.Session{Name: "prod", State: state}
+		env := o.env()
+		o.signIn(env, o.web(), s)
+		pass(time.Hour)
+		org, lost := env.Transport, 0
+		env.Transport = roundTrips(func(r *http.Request) (*http.Response, error) {
+			res, err := org.RoundTrip(r)
+			if strings.HasSuffix(r.URL.Path, "/token") && lost < 2 {
+				lost++
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			}
+			return res, err
+		})
+		env.Memory = connector.NewMemory(10)
+		c := open(t, connections.OAuthCode, env, o.web(), s)
+		require.NoError(t, users(t.Context(), c))
+		require.Equal(t, 2, lost)
+		pass(2 * time.Hour)
+		require.NoError(t, users(t.Context(), c))
+	})
 }
 
 func TestOAuthCode_LivesOnForDays(t *testing.T) {

@@ -19,6 +19,10 @@ const (
 
 	saveTimeout  = 10 * time.Second
 	saveAttempts = 5
+
+	// refreshTimeout bounds one attempt to use a refresh token, so that another is made within the half minute for
+	// which Okta still takes one that it has replaced.
+	refreshTimeout = 10 * time.Second
 )
 
 // NotAuthorizedError says that a person must sign in at Okta, for the first time or again.
@@ -61,6 +65,7 @@ type signInState struct {
 	Key     []byte    `json:"key,omitempty"`   // DPoP: what the tokens are bound to
 	Bound   bool      `json:"bound,omitempty"` // the access token is
 	Nonce   string    `json:"nonce,omitempty"` // DPoP: of the token endpoint
+	Begun   bool      `json:"begun,omitempty"` // a refresh was begun, and what came of it is not stored
 	Ended   bool      `json:"ended,omitempty"` // Okta has refused the refresh token
 }
 
@@ -137,7 +142,7 @@ func (s *signedIn) renew(ctx context.Context, refused string) (*signInState, err
 	case doc.good(refused):
 		return doc, nil
 	case doc.Ended:
-		return nil, s.notAuthorized("the sign-in has ended at Okta: connect it again", nil)
+		return nil, s.ended(doc, nil)
 	case doc.Refresh == "" && s.persists:
 		return nil, s.notAuthorized("the sign-in has run out, and Okta gave no refresh token: let the app use the "+
 			"Refresh Token grant, then connect it again", nil)
@@ -145,14 +150,32 @@ func (s *signedIn) renew(ctx context.Context, refused string) (*signInState, err
 		return nil, s.notAuthorized("the sign-in has run out after its hour: add offline_access to Scopes, then connect "+
 			"it again", nil)
 	}
+	cutOff := doc.Begun
+	if version, err = s.announce(ctx, doc, version); err != nil {
+		return nil, err
+	}
 	next, err := s.refresh(ctx, *doc)
 	if okta.HasCode(err, codeInvalidGrant) {
-		return nil, s.end(ctx, *doc, version, err)
+		return nil, s.end(ctx, *doc, version, cutOff, err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return s.keep(ctx, version, unsaved{doc: *next, replaces: doc.Refresh})
+}
+
+// announce stores that doc's refresh token is about to be used: a store that fails is noticed before Okta replaces the
+// token, and whoever finds the note later knows that the process which wrote it did not get to the end.
+func (s *signedIn) announce(ctx context.Context, doc *signInState, version int64) (int64, error) {
+	if doc.Begun {
+		return version, nil
+	}
+	doc.Begun = true
+	if _, err := s.save(ctx, version, doc); err != nil {
+		return 0, fmt.Errorf("store that the sign-in is refreshed: %w", err)
+	}
+	_, version, err := s.load(ctx)
+	return version, err
 }
 
 // refresh returns what follows doc. A refresh token that does not rotate is not in the answer, and stays.
@@ -167,7 +190,7 @@ func (s *signedIn) refresh(ctx context.Context, doc signInState) (*signInState, 
 	}
 	t, err := s.endpoint.request(ctx, grant{form: url.Values{
 		"grant_type": {"refresh_token"}, "refresh_token": {doc.Refresh},
-	}, scopes: doc.Scopes})
+	}, scopes: doc.Scopes, retry: okta.RetryIdempotent, timeout: refreshTimeout})
 	if err != nil {
 		return nil, err
 	}
@@ -247,14 +270,22 @@ func (s *signedIn) save(ctx context.Context, version int64, doc *signInState) (s
 }
 
 // end notes that Okta has refused the refresh token, so that it is not asked again and again.
-func (s *signedIn) end(ctx context.Context, doc signInState, version int64, refusal error) error {
-	doc.Access, doc.Refresh, doc.Ended = "", "", true
-	why := s.notAuthorized("the sign-in has ended at Okta, where its refresh token was revoked, replaced or has expired: "+
-		"connect it again", refusal)
+func (s *signedIn) end(ctx context.Context, doc signInState, version int64, cutOff bool, refusal error) error {
+	doc.Access, doc.Refresh, doc.Begun, doc.Ended = "", "", cutOff, true
+	ended := s.ended(&doc, refusal)
 	if _, err := s.save(ctx, version, &doc); err != nil {
-		return errors.Join(why, fmt.Errorf("store the end of the sign-in: %w", err))
+		return errors.Join(ended, fmt.Errorf("store the end of the sign-in: %w", err))
 	}
-	return why
+	return ended
+}
+
+func (s *signedIn) ended(doc *signInState, refusal error) error {
+	if doc.Begun {
+		return s.notAuthorized("the sign-in was lost: this runtime was stopped, or cut off from Okta, just as Okta replaced "+
+			"the refresh token. Connect it again; an app whose refresh tokens are persistent does not lose them so", refusal)
+	}
+	return s.notAuthorized("the sign-in has ended at Okta, where its refresh token was revoked, replaced or has expired: "+
+		"connect it again", refusal)
 }
 
 // begin stores the tokens of a new sign-in in place of what there was.

@@ -46,9 +46,10 @@ func (e *TokenError) Unwrap() error { return e.Err }
 
 // grant is a request for tokens: the form without the client's credential.
 type grant struct {
-	form   url.Values
-	scopes []string    // that are given where the answer names none
-	retry  *okta.Retry // nil: only what surely never reached Okta is sent again
+	form    url.Values
+	scopes  []string      // that are given where the answer names none
+	retry   *okta.Retry   // nil: only what surely never reached Okta is sent again
+	timeout time.Duration // of one attempt; 0: tokenTimeout
 }
 
 // tokens is what the token endpoint answered.
@@ -85,7 +86,7 @@ func (e *tokenEndpoint) request(ctx context.Context, g grant) (*tokens, error) {
 		return nil, err
 	}
 	r := &okta.Request{
-		Method: http.MethodPost, Path: okta.At(tokenPath), Retry: g.retry,
+		Method: http.MethodPost, Path: okta.At(tokenPath), Retry: g.retry, Timeout: g.timeout,
 		Body: []byte{}, ContentType: "application/x-www-form-urlencoded", // the body is made for each attempt
 	}
 	resp, err := client.Do(ctx, r)
