@@ -22,7 +22,8 @@ import (
 type config struct {
 	sections
 	file   string
-	lines  map[string]int // by JSON pointer
+	lines  map[string]int      // by JSON pointer
+	lists  map[string][]string // what keys allow and deny, by JSON pointer
 	faults []fault
 }
 

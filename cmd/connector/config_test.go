@@ -94,11 +94,19 @@ subscriptions:
     trigger: newUsers
     connection: gone
     schedule: often
+keys:
+  - name: engine
+    key: k-1
+    allow: ["get*", listUsers, newUsers, getUsr, "drop*"]
+    deny: [deleteUsers]
 `, []string{
 			"4: connections.prod.inputs.oktaDomain: is the Admin Console, the API is at the org's own domain: " +
 				"write acme.okta.com",
 			"5: connections.other.key: is not one of apiToken, oauth2AuthorizationCode, oauth2ClientCredentials",
 			`12: subscriptions.leavers.connection: there is no connection "gone"`,
+			"17: keys.0.allow.3: is no action or trigger: did you mean getUser?",
+			"17: keys.0.allow.4: is no action or trigger",
+			"18: keys.0.deny.0: is no action or trigger: did you mean deleteUser?",
 		}},
 		"references that lead nowhere": {
 			"connections:\n  a: {key: apiToken, inputs: {oktaDomain: \"env:NOT_SET\", apiToken: \"file:/not/there\"}}\n",

@@ -98,6 +98,7 @@ func (c *config) declaration() runtime.Declaration {
 
 // declare stores what the file declares. What the engine refuses is told with its place.
 func (c *config) declare(ctx context.Context, engine *runtime.Engine, d runtime.Declaration) error {
+	c.checkLists(engine.Index())
 	faults, err := engine.Declare(ctx, d)
 	if err != nil {
 		return &startError{err}

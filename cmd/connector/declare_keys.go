@@ -2,9 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"path"
+	"slices"
 	"strconv"
 
 	"github.com/okta-connector/okta-connector/runtime"
+	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/runtime/httpapi"
 	"github.com/okta-connector/okta-connector/schemas"
 )
@@ -26,6 +29,7 @@ func (c *config) withKeys(keys *httpapi.Keys) *httpapi.Keys {
 	if c.Keys != nil && json.Unmarshal(c.Keys, &list) != nil {
 		c.fault("/keys", "must be a list")
 	}
+	c.lists = map[string][]string{}
 	for i, raw := range list {
 		pointer := schemas.Pointer("keys", strconv.Itoa(i))
 		var key declaredKey
@@ -41,6 +45,25 @@ func (c *config) withKeys(keys *httpapi.Keys) *httpapi.Keys {
 			continue
 		}
 		keys = more
+		c.lists[pointer+"/allow"], c.lists[pointer+"/deny"] = key.Allow, key.Deny
 	}
 	return keys
+}
+
+// checkLists wants every entry of the keys' lists to be about something that there is: a denied action that is spelt
+// wrong would be allowed.
+func (c *config) checkLists(index *connector.Index) {
+	known := slices.Concat(actionKeys(index), triggerKeys(index))
+	for pointer, patterns := range c.lists {
+		for i, pattern := range patterns {
+			if !slices.ContainsFunc(known, func(key string) bool { return matches(pattern, key) }) {
+				c.fault(pointer+schemas.Pointer(strconv.Itoa(i)), "is no action or trigger"+didYouMean(pattern, known))
+			}
+		}
+	}
+}
+
+func matches(pattern, key string) bool {
+	matched, err := path.Match(pattern, key)
+	return matched && err == nil
 }
