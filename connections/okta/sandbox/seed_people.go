@@ -214,6 +214,7 @@ func (g *seeder) liven(u *user, i, n int, admin bool, shared *password) {
 	case i%50 == 33:
 		u.status = pick(g.chance, lastStates)
 	}
+	u.statusChanged = u.created
 	if u.status == statusStaged {
 		return
 	}
@@ -221,7 +222,7 @@ func (g *seeder) liven(u *user, i, n int, admin bool, shared *password) {
 		span := g.now.Sub(u.created.Time) - time.Hour
 		return stamp{u.created.Add(time.Duration(g.chance.Int64N(int64(span)))).Truncate(time.Second)}
 	}
-	u.activated, u.statusChanged = u.created, u.created
+	u.activated = u.created
 	if u.status != statusProvisioned {
 		u.passwordChanged, u.password = u.created, shared
 		u.lastLogin = between()

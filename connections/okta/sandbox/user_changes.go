@@ -94,7 +94,7 @@ func (o *Org) newUser(body userRequest) (*user, *apiError) {
 	}
 	u.id = o.ids.next(prefixUser)
 	u.created = now()
-	u.lastUpdated = u.created
+	u.lastUpdated, u.statusChanged = u.created, u.created
 	return u, nil
 }
 

@@ -36,6 +36,7 @@ func TestCreateUser_State(t *testing.T) {
 		u := f.user(fmt.Sprintf("p%d@example.com", i), c.query, c.body)
 		require.Equal(t, c.want, u["status"], "%d", i)
 		require.Equal(t, c.want != statusStaged, u["activated"] != nil, "%d", i)
+		require.NotNil(t, u["statusChanged"], "%d", i)
 		require.Regexp(t, `^00u.{17}$`, u["id"])
 		require.Regexp(t, `^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$`, u["created"])
 	}
