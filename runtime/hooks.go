@@ -242,8 +242,11 @@ func (e *Engine) removeHook(ctx context.Context, sub store.Subscription) error {
 	}
 	wrote, stats := okta.WithStats(ctx)
 	_, err = client.DeactivateEventHook(wrote, state.HookID)
-	if err == nil {
-		err = client.DeleteEventHook(wrote, state.HookID)
+	var refused *okta.Error
+	if err == nil || errors.As(err, &refused) { // as Okta may do with one that is inactive already
+		if deleted := client.DeleteEventHook(wrote, state.HookID); deleted == nil || err == nil {
+			err = deleted
+		}
 	}
 	e.audit(ctx, wroteCall{CallerOf(ctx), "removeEventHook", sub.Connection}, stats.Writes(), err)
 	if okta.HasStatus(err, http.StatusNotFound) {

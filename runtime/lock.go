@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	lockTime  = 30 * time.Second      // a lock outlives its holder's death by at most this
+	lockTime  = 10 * time.Second      // a lock outlives its holder's death by at most this
 	lockRetry = 20 * time.Millisecond // between two tries
 )
 

@@ -65,7 +65,7 @@ var filtersPublished = regexp.MustCompile(`(?i)(^|[\s(])published\s+(eq|ne|gt|ge
 type logCursor struct {
 	Next      okta.Cursor `json:"next"`
 	Filter    string      `json:"filter,omitempty"` // baked into Next: another filter needs another link
-	Since     time.Time   `json:"since"`            // the newest published seen, or the start
+	Since     time.Time   `json:"since"`            // the newest published seen that is not in the future, or the start
 	Through   time.Time   `json:"through,omitzero"` // when the log was last read to its end, on Okta's clock
 	Recent    []string    `json:"recent,omitempty"` // uuids, oldest first
 	recentSet map[string]struct{}
@@ -89,15 +89,15 @@ func scanLogs(
 				yield(connector.Step[logCursor]{}, err)
 				return
 			}
-			if len(page.Items) == 0 {
-				skew, err := c.ClockSkew(ctx)
-				if err != nil {
-					yield(connector.Step[logCursor]{}, err)
-					return
-				}
-				cursor.Through = asked.Add(skew)
+			skew, err := c.ClockSkew(ctx)
+			if err != nil {
+				yield(connector.Step[logCursor]{}, err)
+				return
 			}
-			events, err := cursor.take(page)
+			if asked = asked.Add(skew); len(page.Items) == 0 {
+				cursor.Through = asked
+			}
+			events, err := cursor.take(page, asked)
 			if err != nil {
 				yield(connector.Step[logCursor]{}, err)
 				return
@@ -179,8 +179,9 @@ func withLimit(next okta.Cursor, size int) okta.Cursor {
 	return okta.Cursor(limitParam.ReplaceAllString(string(next), "${1}"+strconv.Itoa(size)))
 }
 
-// take moves the cursor over a page and returns its events, without those already reported.
-func (cur *logCursor) take(page okta.Page) ([]connector.Event, error) {
+// take moves the cursor over a page, asked for at a time on Okta's clock, and returns its events without those already
+// reported.
+func (cur *logCursor) take(page okta.Page, asked time.Time) ([]connector.Event, error) {
 	if page.Next != "" {
 		cur.Next = okta.Cursor(limitParam.ReplaceAllString(string(page.Next), "${1}"+strconv.Itoa(logPageSize)))
 	} else {
@@ -192,7 +193,7 @@ func (cur *logCursor) take(page okta.Page) ([]connector.Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		if event.Time.After(cur.Since) {
+		if event.Time.After(cur.Since) && !event.Time.After(asked.Add(time.Second)) {
 			cur.Since = event.Time
 		}
 		if _, reported := cur.recentSet[event.ID]; reported {

@@ -28,6 +28,8 @@ type org struct {
 	skew   time.Duration // how far Okta's clock is ahead of ours, in its Date header
 	paths  []string      // path and query of each request
 	refuse func(*http.Request) int
+
+	answer, instead []byte // the last body, and one to give in place of what the org says
 }
 
 func newOrg(t *testing.T) *org {
@@ -58,6 +60,9 @@ func (o *org) RoundTrip(r *http.Request) (*http.Response, error) {
 		in := r.Clone(r.Context())
 		in.RequestURI, in.Host = r.URL.RequestURI(), r.URL.Host
 		o.org.ServeHTTP(rec, in)
+	}
+	if o.answer = rec.Body.Bytes(); o.instead != nil {
+		rec.Body = bytes.NewBuffer(o.instead)
 	}
 	res := rec.Result()
 	res.Request = r
@@ -282,6 +287,25 @@ func TestUpdatedUsers_MadeJustBeforeTheSubscription(t *testing.T) {
 	})
 }
 
+// The search index is kept in several places, and one of them may be behind.
+func TestUpdatedUsers_AnIndexThatGoesBack(t *testing.T) {
+	inBubble(t, func(t *testing.T, o *org) {
+		user := o.create("user")
+		wait(time.Hour)
+		w := o.watch(triggers.UpdatedUsers)
+		o.rename(user, "One")
+		require.Equal(t, []string{user}, w.poll())
+		stale := o.answer
+		wait(time.Second)
+		o.rename(user, "Two")
+		require.Equal(t, []string{user}, w.poll())
+		o.instead = stale
+		require.Empty(t, w.poll())
+		o.instead = nil
+		require.Empty(t, w.poll())
+	})
+}
+
 func (o *org) logs() []string {
 	var logs []string
 	for _, p := range o.paths {
@@ -317,6 +341,17 @@ func TestNewSystemLogs_FollowsOktasLinkVerbatim(t *testing.T) {
 	})
 }
 
+// Date is in whole seconds: Okta's next one may begin a moment before ours.
+func TestNewSystemLogs_ASecondThatOktaBeginsEarlier(t *testing.T) {
+	inBubble(t, func(t *testing.T, o *org) {
+		o.skew = 50 * time.Millisecond
+		wait(970 * time.Millisecond)
+		w := o.watch(triggers.NewSystemLogs)
+		a := o.create("a")
+		require.Equal(t, []string{a}, w.poll())
+	})
+}
+
 func TestNewSystemLogs_LateEventsAreNotLost(t *testing.T) {
 	inBubble(t, func(t *testing.T, o *org) {
 		w := o.watch(triggers.NewSystemLogs)
@@ -347,6 +382,22 @@ func TestNewSystemLogs_GoesOnWhenOktaRefusesTheLink(t *testing.T) {
 		}
 		b := o.create("b")
 		require.Equal(t, []string{b}, w.poll(), "read again from a little earlier, known events left out")
+	})
+}
+
+func TestNewSystemLogs_AnEventDatedInTheFuture(t *testing.T) {
+	inBubble(t, func(t *testing.T, o *org) {
+		w := o.watch(triggers.NewSystemLogs)
+		wait(time.Minute)
+		o.post("/_sandbox/logs", []map[string]any{{
+			"eventType": "user.session.start", "published": time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339Nano),
+			"target": []map[string]string{{"id": "future", "type": "User"}},
+		}})
+		require.Equal(t, []string{"future"}, w.poll())
+		wait(time.Minute)
+		a := o.create("a")
+		w.inputs = `{"filter":"eventType eq \"user.lifecycle.create\""}`
+		require.Equal(t, []string{a}, w.poll(), "the other filter begins where this one was read to, not in a year")
 	})
 }
 

@@ -176,8 +176,8 @@ func (cur *userCursor) take(scan userScan, items []json.RawMessage) ([]connector
 		}
 		at := scan.timestamp(u)
 		last, known := cur.Seen[u.ID]
-		if known && last.Equal(at) || at.Before(cur.From) {
-			continue
+		if known && !at.After(last) || at.Before(cur.From) {
+			continue // it was seen like this, or the search index has gone back to what it was before
 		}
 		cur.Seen[u.ID] = at
 		if at.After(cur.Watermark) {

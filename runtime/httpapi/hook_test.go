@@ -388,6 +388,18 @@ func TestHook_StaysWhereOktaCannotBeReached(t *testing.T) {
 	eventually(t, func() bool { return slices.Contains(h.events(), id) })
 }
 
+func TestHook_HalfRemoved(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t)
+	made := h.subscribe(hookItems("user.session.start"), http.StatusCreated)
+	_, err := h.org.Client.DeactivateEventHook(t.Context(), made.Hook.ID)
+	require.NoError(t, err)
+	h.org.Fault(t, oktatest.Fault{Method: "POST", Path: "/api/v1/eventHooks/*", Status: 400, Times: -1})
+	status, raw := h.send(http.MethodDelete, "/v1/subscriptions/s", "")
+	require.Equal(t, http.StatusNoContent, status, "%s", raw)
+	require.Empty(t, h.hooks())
+}
+
 func clearFaults(t *testing.T, org string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, org+"/_sandbox/faults", nil)

@@ -71,7 +71,9 @@ func (p *pruner) remove(table, key, condition string, age time.Duration) {
 }
 
 func (p *pruner) removeBatches(table, key, condition string, arg int64) {
-	query := fmt.Sprintf(`DELETE FROM %[1]s WHERE (%[2]s) IN (SELECT %[2]s FROM %[1]s WHERE %[3]s LIMIT %[4]d)`,
+	// The condition is asked again of each row: a dead delivery may be pending again by now.
+	query := fmt.Sprintf(
+		`DELETE FROM %[1]s WHERE (%[2]s) IN (SELECT %[2]s FROM %[1]s WHERE %[3]s LIMIT %[4]d) AND %[3]s`,
 		table, key, condition, pruneBatch)
 	for p.exec(query, arg) == pruneBatch {
 	}
