@@ -69,6 +69,7 @@ type logCursor struct {
 	Through   time.Time   `json:"through,omitzero"` // when the log was last read to its end, on Okta's clock
 	Recent    []string    `json:"recent,omitempty"` // uuids, oldest first
 	recentSet map[string]struct{}
+	size      int // of a page, in this poll
 }
 
 // scanLogs follows the polling form of the System Log (no until, ascending), whose next link never ends, until a page
@@ -127,6 +128,7 @@ func logPosition(
 			stored.Since = read
 		}
 	}
+	stored.size = logPageSize
 	stored.recentSet = make(map[string]struct{}, len(stored.Recent))
 	for _, id := range stored.Recent {
 		stored.recentSet[id] = struct{}{}
@@ -135,25 +137,24 @@ func logPosition(
 }
 
 // fetch reads the next page. A refused link is replaced by a search that begins a little earlier; a query that Okta
-// could not finish in its 30 s is repeated with smaller pages.
+// could not finish in its 30 s is repeated with smaller pages, and so are those that follow it.
 func (cur *logCursor) fetch(ctx context.Context, c *okta.Client) (okta.Page, error) {
-	size := logPageSize
 	for {
-		page, err := c.Page(ctx, okta.At("/api/v1/logs"), cur.query(size), withLimit(cur.Next, size))
+		page, err := c.Page(ctx, okta.At("/api/v1/logs"), cur.query(), withLimit(cur.Next, cur.size))
 		switch {
 		case err == nil:
 			return page, nil
 		case okta.HasStatus(err, http.StatusBadRequest) && cur.Next != "":
 			cur.Next, cur.Since = "", cur.Since.Add(-logFallback)
-		case okta.HasCode(err, okta.CodeInternal) && size > minLogPage:
-			size /= 2
+		case okta.HasCode(err, okta.CodeInternal) && cur.size > minLogPage:
+			cur.size /= 2
 		default:
 			return okta.Page{}, err
 		}
 	}
 }
 
-func (cur *logCursor) query(size int) url.Values {
+func (cur *logCursor) query() url.Values {
 	since := cur.Since
 	if oldest := time.Now().Add(-logRetention); since.Before(oldest) {
 		since = oldest
@@ -161,7 +162,7 @@ func (cur *logCursor) query(size int) url.Values {
 	q := url.Values{
 		"since":     {since.UTC().Format(oktaTime)},
 		"sortOrder": {"ASCENDING"},
-		"limit":     {strconv.Itoa(size)},
+		"limit":     {strconv.Itoa(cur.size)},
 	}
 	if cur.Filter != "" {
 		q.Set("filter", cur.Filter)

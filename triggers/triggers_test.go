@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -55,7 +56,8 @@ func (o *org) RoundTrip(r *http.Request) (*http.Response, error) {
 	if status := o.refuse(r); status != 0 {
 		rec.Header().Set("Content-Type", "application/json")
 		rec.WriteHeader(status)
-		_, _ = rec.WriteString(`{"errorCode":"E0000029","errorSummary":"Invalid paging request."}`)
+		code := map[int]string{http.StatusBadRequest: "E0000029", http.StatusInternalServerError: "E0000009"}[status]
+		_, _ = rec.WriteString(`{"errorCode":"` + code + `","errorSummary":"Refused."}`)
 	} else {
 		in := r.Clone(r.Context())
 		in.RequestURI, in.Host = r.URL.RequestURI(), r.URL.Host
@@ -398,6 +400,40 @@ func TestNewSystemLogs_AnEventDatedInTheFuture(t *testing.T) {
 		a := o.create("a")
 		w.inputs = `{"filter":"eventType eq \"user.lifecycle.create\""}`
 		require.Equal(t, []string{a}, w.poll(), "the other filter begins where this one was read to, not in a year")
+	})
+}
+
+func TestNewSystemLogs_PagesThatTakeOktaTooLong(t *testing.T) {
+	inBubble(t, func(t *testing.T, o *org) {
+		w := o.watch(triggers.NewSystemLogs)
+		wait(time.Minute)
+		many := make([]map[string]any, 300)
+		for i := range many {
+			many[i] = map[string]any{"eventType": "user.session.start", "target": []map[string]string{{"id": "u", "type": "User"}}}
+		}
+		o.post("/_sandbox/logs", many)
+		o.paths = nil
+		o.refuse = func(r *http.Request) int {
+			if n, err := strconv.Atoi(r.URL.Query().Get("limit")); err != nil || n > 130 {
+				return http.StatusInternalServerError
+			}
+			return 0
+		}
+		require.Len(t, w.poll(), 300)
+		refused, small := 0, 0
+		for _, path := range o.logs() {
+			if strings.Contains(path, "limit=125") {
+				small++
+			} else {
+				refused++
+			}
+		}
+		require.Equal(t, 4, small, "three pages and an empty one")
+		require.Equal(t, 3*4, refused, "1000, 500 and 250, once for all pages")
+
+		o.refuse, o.paths = func(*http.Request) int { return 0 }, nil
+		require.Empty(t, w.poll())
+		require.Contains(t, o.logs()[0], "limit=1000", "the next poll asks for large pages again")
 	})
 }
 
