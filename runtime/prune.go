@@ -19,7 +19,8 @@ var DefaultRetention = store.Retention{
 	AuditAge:    90 * 24 * time.Hour,
 }
 
-// prune forgets what is older than its retention, a little at a time, until ctx ends.
+// prune forgets what is older than its retention, a little at a time, until ctx ends. One replica at a time does it:
+// two would wait for each other's rows.
 func (e *Engine) prune(ctx context.Context) {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
@@ -29,8 +30,16 @@ func (e *Engine) prune(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if _, err := e.store.Prune(ctx, e.retention); err != nil && ctx.Err() == nil {
+		if err := e.pruneOnce(ctx); err != nil && ctx.Err() == nil {
 			e.log.Error("prune", "error", err)
 		}
 	}
+}
+
+func (e *Engine) pruneOnce(ctx context.Context) error {
+	ours, err := e.store.Lease(ctx, "prune", e.owner, pruneEvery)
+	if err == nil && ours {
+		_, err = e.store.Prune(ctx, e.retention)
+	}
+	return err
 }

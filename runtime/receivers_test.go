@@ -2,6 +2,7 @@ package runtime_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -258,8 +259,19 @@ func TestEvents_ArePrunedByCountAndAge(t *testing.T) {
 		require.NoError(t, err)
 		w.run(30 * time.Second)
 		require.Equal(t, 10, count(), "young ones are kept, to recognise their repetition")
-		w.run(3 * time.Minute)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- w.engine.Run(ctx) }()
+		synctest.Wait()
+		held, err := w.store.Lease(t.Context(), "prune", "another replica", 150*time.Second)
+		require.NoError(t, err)
+		require.True(t, held)
+		time.Sleep(140 * time.Second) //nolint:forbidigo // virtual
+		require.Equal(t, 10, count(), "one replica at a time prunes")
+		time.Sleep(time.Minute) //nolint:forbidigo // virtual
 		require.Equal(t, 4, count())
+		stop()
+		require.NoError(t, <-ended)
 		require.Contains(t, string(after("").Items[0]), "thing-6", "the newest stay")
 		require.Empty(t, after("").Warnings)
 		require.Empty(t, after("6").Warnings, "who read so far missed nothing")

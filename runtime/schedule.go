@@ -36,7 +36,7 @@ func ParseSchedule(expr, zone string) (Schedule, error) {
 	if err != nil || zone == "Local" {
 		return Schedule{}, errors.New("timeZone is not one of the IANA names, such as Europe/Berlin")
 	}
-	s, err := cronParser.Parse(expr)
+	s, err := cronParser.Parse(sundayIsZero(expr))
 	if err != nil {
 		return Schedule{}, fmt.Errorf("schedule is not five or six cron fields, nor @every with a duration: %w", err)
 	}
@@ -47,6 +47,24 @@ func ParseSchedule(expr, zone string) (Schedule, error) {
 		return Schedule{}, errors.New("schedule never comes due")
 	}
 	return Schedule{Schedule: s, zone: loc}, nil
+}
+
+// sundayIsZero lets Sunday be 7 too, as most crons do: the parser knows it as 0.
+func sundayIsZero(expr string) string {
+	fields := strings.Fields(expr)
+	if len(fields) < 5 {
+		return expr
+	}
+	days := strings.Split(fields[len(fields)-1], ",")
+	for i, day := range days {
+		if from, ok := strings.CutSuffix(day, "-7"); ok && from != "7" {
+			days[i] = from + "-6,0"
+		} else if day == "7" {
+			days[i] = "0"
+		}
+	}
+	fields[len(fields)-1] = strings.Join(days, ",")
+	return strings.Join(fields, " ")
 }
 
 // shorterThanSecond finds what the parser rounds up.
