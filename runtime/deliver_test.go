@@ -1,18 +1,23 @@
 package runtime_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"log/slog"
 	"net/http"
+	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/okta-connector/okta-connector/runtime"
 	"github.com/okta-connector/okta-connector/runtime/store"
 )
 
@@ -179,6 +184,21 @@ func TestEngine_KilledBetweenCommitAndDelivery(t *testing.T) {
 		w.happen(1)
 		w.run(6 * time.Second)
 		require.Equal(t, []string{"thing-0", "thing-1", "thing-2"}, w.ids())
+	})
+}
+
+func TestEngine_WaitsForItsDatabase(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var logged bytes.Buffer
+		away := openStore(t, filepath.Join(t.TempDir(), "away.db"))
+		require.NoError(t, away.Close())
+		w.engine = w.newEngine(func(c *runtime.Config) {
+			c.Store, c.Logger = away, slog.New(slog.NewTextHandler(&logged, nil))
+		})
+		w.run(9500 * time.Millisecond)
+		require.Equal(t, 10, strings.Count(logged.String(), "engine waits for the database"))
 	})
 }
 

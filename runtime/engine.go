@@ -123,12 +123,7 @@ func (e *Engine) Ping(ctx context.Context) error { return e.store.Ping(ctx) }
 
 // Run polls and delivers until ctx ends, then lets running work come to an end and returns.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := e.store.Recover(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil // it ended before it began
-		}
-		return err
-	}
+	e.resume(ctx)
 	work, cancel := drainAfter(ctx, drainTime)
 	defer cancel()
 	defer context.AfterFunc(work, e.end)()
@@ -143,6 +138,20 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.background.Wait()
 	e.end()
 	return nil
+}
+
+// resume goes on where an engine before this one ended. A database that is away, or full, comes back.
+func (e *Engine) resume(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := e.store.Recover(ctx)
+		if err == nil {
+			return
+		}
+		if ctx.Err() == nil {
+			e.log.Error("engine waits for the database", "error", err)
+		}
+		waitUntil(ctx, time.Now().Add(time.Second), nil)
+	}
 }
 
 // drainAfter returns a context that ends some time after ctx does.
