@@ -58,6 +58,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (*Store, error) 
 		writer:  pool(1, path, settings+"&_txlock=immediate&_pragma=cache_size(-16000)"),
 		reader:  pool(sqliteReaders, path, settings+"&_query_only=1"),
 		sealer:  opts.Sealer,
+		there:   inPlace(path),
 	}
 	if opts.Exclusive {
 		if err := createPrivate(path + "-lock"); err != nil {
@@ -79,6 +80,18 @@ func hold(ctx context.Context, guard *sql.DB) (release func() error, err error) 
 		return nil, err
 	}
 	return func() error { return errors.Join(tx.Rollback(), guard.Close()) }, nil
+}
+
+// inPlace returns what finds out whether the file at path is still the one that is there now.
+func inPlace(path string) func() error {
+	opened, openedErr := os.Stat(path)
+	return func() error {
+		now, err := os.Stat(path)
+		if err = errors.Join(openedErr, err); err == nil && !os.SameFile(opened, now) {
+			err = errors.New("the database file was replaced")
+		}
+		return err
+	}
 }
 
 // createPrivate makes the file for its owner alone; SQLite gives its side files the same mode.

@@ -67,6 +67,22 @@ func TestOpen_ExclusiveRefusesASecondEngine(t *testing.T) {
 	require.NoError(t, again.Close())
 }
 
+func TestPing_NoticesThatTheFileWasTakenAway(t *testing.T) {
+	t.Parallel()
+	if goruntime.GOOS == "windows" {
+		t.Skip("skipped: Windows keeps a file that is open")
+	}
+	file := filepath.Join(t.TempDir(), "connector.db")
+	s := storetest.Open(t, "sqlite:"+file)
+	require.NoError(t, s.Ping(t.Context()))
+	require.NoError(t, os.Rename(file, file+".away"))
+	require.ErrorIs(t, s.Ping(t.Context()), os.ErrNotExist)
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	require.ErrorContains(t, s.Ping(t.Context()), "replaced")
+	require.NoError(t, os.Rename(file+".away", file))
+	require.NoError(t, s.Ping(t.Context()))
+}
+
 func TestOpen_BadURLs(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{

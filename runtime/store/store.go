@@ -55,6 +55,7 @@ type Store struct {
 	*dialect
 	writer, reader *sql.DB      // the same pool on PostgreSQL
 	release        func() error // gives up what Options.Exclusive holds; nil without
+	there          func() error // proves that the SQLite file is still in its place; nil on PostgreSQL
 	sealer         *Sealer
 }
 
@@ -133,9 +134,14 @@ func explain(err error) error {
 // Embedded reports whether the database is SQLite, which has one engine, and not PostgreSQL, which may have many.
 func (s *Store) Embedded() bool { return s.dialect == sqliteDialect }
 
-// Ping proves that the database answers.
+// Ping proves that the database answers, and that a SQLite file was not taken away: what is written to one that was is
+// gone with the process.
 func (s *Store) Ping(ctx context.Context) error {
-	if err := s.writer.PingContext(ctx); err != nil {
+	err := s.writer.PingContext(ctx)
+	if err == nil && s.there != nil {
+		err = s.there()
+	}
+	if err != nil {
 		return fmt.Errorf("ping database: %w", explain(err))
 	}
 	return nil
