@@ -102,22 +102,36 @@ func (e *Engine) readPages(
 		if err != nil {
 			return err
 		}
-		if len(batch.Events) > 0 {
-			e.rememberPoll(ctx, sub.ID)
-		}
-		added, err := e.store.CommitPage(ctx, p, store.Page{Events: storedEvents(batch.Events), Cursor: batch.Cursor})
-		if err != nil {
+		if err := e.commit(ctx, p, batch, run); err != nil {
 			return err
 		}
 		at.moved()
 		run.Pages++
-		run.Events += added
-		if added > 0 {
-			wakeUp(e.wakeSend)
-		}
 		if stop.Err() != nil {
 			return errInterrupted
 		}
+	}
+	return nil
+}
+
+// commit stores a page. One without events, which is all that most polls read, waits for the end of the poll or for the
+// page after it.
+func (e *Engine) commit(ctx context.Context, p *store.Poll, batch connector.Batch, run *store.Run) error {
+	if len(batch.Events) == 0 && p.Cursor == nil {
+		p.Cursor = batch.Cursor
+		return nil
+	}
+	if len(batch.Events) > 0 {
+		e.rememberPoll(ctx, p.Subscription.ID)
+	}
+	added, err := e.store.CommitPage(ctx, p, store.Page{Events: storedEvents(batch.Events), Cursor: batch.Cursor})
+	if err != nil {
+		return err
+	}
+	p.Cursor = nil
+	run.Events += added
+	if added > 0 {
+		wakeUp(e.wakeSend)
 	}
 	return nil
 }

@@ -15,6 +15,9 @@ type Poll struct {
 	Fence        int64         // names the claim in every later call
 	Ahead        time.Duration // how far the database's clock, which says what is due, is ahead of ours
 
+	// Cursor is stored by FinishPoll, which saves a page without events a transaction of its own; nil: it stays.
+	Cursor json.RawMessage
+
 	stream int64
 	lease  time.Duration
 }
@@ -108,9 +111,10 @@ func (s *Store) FinishPoll(ctx context.Context, p *Poll, run Run, next time.Time
 		number, err := row(ctx, tx, column[int64], `UPDATE subscriptions SET poll_owner = '',
 				poll_due_at = CASE WHEN version = ?5 THEN ?3 ELSE next_poll_at END,
 				next_poll_at = CASE WHEN version = ?5 THEN ?3 ELSE next_poll_at END,
-				run_count = run_count + 1, failures = CASE WHEN ?4 THEN failures + 1 ELSE 0 END
+				run_count = run_count + 1, failures = CASE WHEN ?4 THEN failures + 1 ELSE 0 END,
+				cursor = COALESCE(?6, cursor)
 			WHERE stream = ?1 AND poll_fence = ?2 RETURNING run_count`,
-			p.stream, p.Fence, micros(next), run.Result == RunError, p.Subscription.Version)
+			p.stream, p.Fence, micros(next), run.Result == RunError, p.Subscription.Version, nullable(p.Cursor))
 		if err != nil {
 			return fenced(err)
 		}

@@ -194,8 +194,12 @@ func finishPoll(t *testing.T, s *store.Store) {
 	require.Equal(t, failed, *sub.LastPoll)
 
 	good := store.Run{StartedAt: started, EndedAt: started, Result: store.RunCompleted, Pages: 2, Events: 7}
+	poll := claim(t, s, time.Minute)
+	poll.Cursor = json.RawMessage(`{"at":1}`)
+	require.NoError(t, s.FinishPoll(ctx, poll, good, past()))
 	require.NoError(t, s.FinishPoll(ctx, claim(t, s, time.Minute), good, time.Time{}))
 	sub = read(t, s, "watch")
+	require.JSONEq(t, `{"at":1}`, string(sub.Cursor), "without another one it stays")
 	require.Zero(t, sub.Failures)
 	require.Equal(t, 7, sub.LastPoll.Events)
 	require.True(t, sub.NextPollAt.IsZero())
