@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,6 +115,7 @@ func TestAPIToken_TestExplainsNetworkErrors(t *testing.T) {
 		"the host's certificate is not valid":            x509.CertificateInvalidError{Reason: x509.Expired},
 		"does not speak TLS":                             tls.RecordHeaderError{Msg: "no TLS"},
 		"no answer came from the host: refused for good": errors.New("refused for good"),
+		strings.Repeat("x", 100) + "...":                 errors.New(strings.Repeat("x", 1<<20)),
 	} {
 		c := open(t, connections.APIToken, failing(cause), tokenInputs("00canary"), connector.Session{})
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // no time to try again

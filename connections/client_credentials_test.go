@@ -386,7 +386,9 @@ func TestClientCredentials_AnswersThatHoldNoToken(t *testing.T) {
 		c := service(t, org)
 		err := users(t.Context(), c)
 		require.ErrorContains(t, err, want)
+		require.True(t, okta.HasStatus(err, 200), "an answer that is not Okta's")
 		secretless(t, err.Error())
+		require.Contains(t, connections.Explain(err, nil), "the host answered 200, but the answer ")
 		secretless(t, connections.Explain(err, nil))
 	}
 }

@@ -225,6 +225,8 @@ func explainToken(e *okta.Error, skew time.Duration) string {
 		detail, skew.Abs().Round(time.Second), side)
 }
 
+const maxReason = 200
+
 // explainNetwork is about answers that never came.
 func explainNetwork(e *okta.NetworkError) string {
 	var (
@@ -256,7 +258,11 @@ func explainNetwork(e *okta.NetworkError) string {
 	case e.TimedOut:
 		return "the host did not answer in time: does a firewall block the way, and is a proxy needed?"
 	}
-	return "no answer came from the host: " + e.Err.Error()
+	reason := strings.ToValidUTF8(e.Err.Error(), "?")
+	if len(reason) > maxReason { // it may repeat what came in an answer's place
+		reason = strings.ToValidUTF8(reason[:maxReason], "") + "..."
+	}
+	return "no answer came from the host: " + reason
 }
 
 // explainCallback says why Okta sent the browser back without a code.

@@ -3,7 +3,6 @@ package connections
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,8 +33,8 @@ const (
 	maxLife   = 24 * time.Hour
 )
 
-// TokenError says that an org's authorization server gave no access token. It wraps an [*okta.Error] with OAuth's code,
-// an [*okta.NetworkError] or an [*okta.RateLimitError].
+// TokenError says that an org's authorization server gave no access token. It wraps an [*okta.Error], with OAuth's code
+// if it was a refusal, an [*okta.NetworkError] or an [*okta.RateLimitError].
 type TokenError struct {
 	Skew time.Duration // how far Okta's clock is ahead of ours; 0 when it did not tell
 	Err  error
@@ -99,9 +98,11 @@ func (e *tokenEndpoint) request(ctx context.Context, g grant) (*tokens, error) {
 	if err != nil {
 		return nil, &TokenError{Err: err}
 	}
-	t, err := e.read(raw, began)
-	if err != nil {
-		return nil, &TokenError{Err: err}
+	t, flaw := e.read(raw, began)
+	if flaw != "" {
+		return nil, &TokenError{Err: &okta.Error{
+			Status: resp.Status, Method: r.Method, Route: r.Path.Template, Reason: flaw,
+		}}
 	}
 	if len(t.scopes) == 0 { // RFC 6749, section 5.1: left out when they are those that were asked for
 		t.scopes = g.scopes
@@ -109,8 +110,8 @@ func (e *tokenEndpoint) request(ctx context.Context, g grant) (*tokens, error) {
 	return t, nil
 }
 
-// read takes an answer apart. Its errors hold nothing of it.
-func (e *tokenEndpoint) read(raw json.RawMessage, began time.Time) (*tokens, error) {
+// read takes an answer apart, or says what is wrong with it, in words that hold nothing of it.
+func (e *tokenEndpoint) read(raw json.RawMessage, began time.Time) (t *tokens, flaw string) {
 	var answer struct {
 		AccessToken  string      `json:"access_token"`
 		TokenType    string      `json:"token_type"`
@@ -119,13 +120,13 @@ func (e *tokenEndpoint) read(raw json.RawMessage, began time.Time) (*tokens, err
 		RefreshToken string      `json:"refresh_token"`
 	}
 	if json.Unmarshal(raw, &answer) != nil || !visible(answer.AccessToken) {
-		return nil, errors.New("the answer holds no access token")
+		return nil, "the answer holds no access token"
 	}
 	life := usualLife
 	if seconds, err := answer.ExpiresIn.Int64(); err == nil && seconds > 0 {
 		life = time.Duration(min(seconds, int64(maxLife/time.Second))) * time.Second
 	}
-	t := &tokens{
+	t = &tokens{
 		access: answer.AccessToken, refresh: answer.RefreshToken, scopes: strings.Fields(answer.Scope),
 		until: began.Add(life - min(early, life/10)),
 	}
@@ -134,9 +135,9 @@ func (e *tokenEndpoint) read(raw json.RawMessage, began time.Time) (*tokens, err
 	case strings.EqualFold(answer.TokenType, "DPoP") && e.bound() != nil:
 		t.prover = e.bound()
 	default:
-		return nil, errors.New("the answer holds a token of an unknown type")
+		return nil, "the answer holds a token of an unknown type"
 	}
-	return t, nil
+	return t, ""
 }
 
 // bound returns what proofs are made with, nil while they are not demanded.

@@ -134,7 +134,7 @@ func (c *Client) judge(r *Request, res *http.Response, body []byte) (*Response, 
 	case res.StatusCode < 200:
 		return nil, unreadable(r, res.StatusCode, res.Header, "the answer switches to another protocol")
 	case res.StatusCode >= 300 && res.StatusCode != http.StatusNotModified:
-		return nil, unreadable(r, res.StatusCode, res.Header, "the answer is a redirect: is this the org's own domain?")
+		return nil, unreadable(r, res.StatusCode, res.Header, "the answer is a redirect")
 	}
 	return &Response{Status: res.StatusCode, Header: res.Header, Body: body}, nil
 }

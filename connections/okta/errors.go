@@ -114,7 +114,7 @@ type NetworkError struct {
 }
 
 func (e *NetworkError) Error() string {
-	return fmt.Sprintf("okta: %s %s: %v", e.Method, e.Route, e.Err)
+	return fmt.Sprintf("okta: %s %s: %s", e.Method, e.Route, clip(e.Err.Error())) // it may repeat what came
 }
 
 func (e *NetworkError) Unwrap() error { return e.Err }

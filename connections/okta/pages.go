@@ -90,7 +90,7 @@ func (c *Client) Page(ctx context.Context, path Path, query url.Values, at Curso
 	if at != "" {
 		escaped, rawQuery, ok := at.split()
 		if !ok {
-			return Page{}, fmt.Errorf("okta: %s: the next link is not one of Okta's", path.Template)
+			return Page{}, unreadable(r, http.StatusOK, nil, "the next link is not one of Okta's")
 		}
 		r.Path, r.Query, r.rawQuery = Raw(escaped, path.Template), nil, rawQuery
 	}
@@ -146,8 +146,8 @@ func splitList(body []byte) ([]json.RawMessage, error) {
 	return items, nil
 }
 
-// ErrRepeatedLink ends a list whose next link leads back to a page already read.
-var ErrRepeatedLink = errors.New("okta: the next link repeats: the list would never end")
+// ErrRepeatedLink ends a list whose next link leads back to a page already read. It comes with an [*Error].
+var ErrRepeatedLink = errors.New("the list would never end")
 
 // Pages fetches a list page by page as the caller consumes it, from at (the start when empty) to the last page. After
 // an error it yields nothing more. The caller ends lists that never end, such as the polling form of the System Log.
@@ -166,7 +166,8 @@ func (c *Client) Pages(ctx context.Context, path Path, query url.Values, at Curs
 				return
 			}
 			if read.has(page.Next) {
-				yield(Page{}, fmt.Errorf("%s: %w", path.Template, ErrRepeatedLink))
+				r := &Request{Method: http.MethodGet, Path: path}
+				yield(Page{}, fmt.Errorf("%w: %w", unreadable(r, http.StatusOK, nil, "the next link repeats"), ErrRepeatedLink))
 				return
 			}
 			at = page.Next

@@ -111,6 +111,7 @@ func TestPages_RepeatedLinks(t *testing.T) {
 			c := newTestClient(t, Config{Transport: lister(page, test.next)})
 			got, err := items(t, c.Pages(t.Context(), At(listed), nil, test.at))
 			require.ErrorIs(t, err, ErrRepeatedLink)
+			require.True(t, HasStatus(err, http.StatusOK), "an answer that is not Okta's")
 			require.Len(t, got, test.want)
 		})
 	}
@@ -166,6 +167,7 @@ func TestPages_ErrorsEndTheList(t *testing.T) {
 				got += len(page.Items)
 				if err != nil {
 					require.ErrorContains(t, err, test.want)
+					require.ErrorAs(t, err, new(*Error))
 					require.Empty(t, page)
 					failures++
 				}

@@ -195,10 +195,11 @@ func (resp *Response) JSON(r *Request) (json.RawMessage, error) {
 
 func (resp *Response) notJSON(r *Request) *Error {
 	reason := "the answer is not JSON"
-	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil {
+	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err == nil && kind != "application/json" {
 		reason += " but " + kind
 	}
-	return unreadable(r, resp.Status, resp.Header, reason+": is this the org's own domain?")
+	return unreadable(r, resp.Status, resp.Header, reason)
 }
 
 // call is the short form of the operations: an optional body value, JSON out.
