@@ -29,6 +29,19 @@ func TestLogin_ExchangesAKeyForACookie(t *testing.T) {
 	require.Equal(t, "/login", v.get("/").url.Path)
 }
 
+func TestLogin_LeadsBackToTheForm(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{keys: []string{"key"}})
+	for from, want := range map[string]string{
+		s.URL + "/subscriptions/new?trigger=newUsers": "/subscriptions/new?trigger=newUsers",
+		"https://evil.example/subscriptions/new":      "", "": "",
+	} {
+		sent := s.visitor().send(http.MethodPost, "/subscriptions/new", nil, http.Header{"Referer": {from}})
+		require.Equal(t, "/login", sent.url.Path)
+		require.Equal(t, want, sent.url.Query().Get("next"), from)
+	}
+}
+
 func TestLogin_TheCookieIsKeptFromScripts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{keys: []string{"key"}})

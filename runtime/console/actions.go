@@ -75,6 +75,7 @@ type actionPage struct {
 	Errors      errorSummary
 	Problem     *problem
 	Confirm     *confirmation
+	Preview     *preview
 	Result      *result
 	Snippets    []snippet
 	Example     node
@@ -82,8 +83,10 @@ type actionPage struct {
 
 // confirmation is what a person is asked before something is taken away.
 type confirmation struct {
-	Org    string
-	Inputs string
+	Org     string
+	Inputs  string
+	Preview *preview
+	Problem *problem // why there is no preview
 }
 
 // result is an answer as a page shows it.
@@ -120,6 +123,9 @@ func (c *console) action(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	form.Set("connection", r.FormValue("connection"))
+	if cookie, err := r.Cookie(connectionCookie); err == nil && form.Get("connection") == "" {
+		form.Set("connection", cookie.Value) // the one that was used last
+	}
 	c.showAction(w, r, http.StatusOK, action, form, &actionPage{}, nil)
 }
 
@@ -143,7 +149,7 @@ func (c *console) act(w http.ResponseWriter, r *http.Request) {
 		Inputs: actionSection(action).inputs(form, nil),
 	}
 	p := &actionPage{}
-	if form.Get("_more") != "" {
+	if form.Get("_more") != "" || form.Get("_do") == "back" {
 		c.showAction(w, r, http.StatusOK, action, form, p, nil)
 		return
 	}
@@ -154,27 +160,34 @@ func (c *console) act(w http.ResponseWriter, r *http.Request) {
 		c.showAction(w, r, http.StatusUnprocessableEntity, action, form, p, invalid)
 		return
 	}
+	c.rememberConnection(w, r, inv.Connection.Name)
 	p.Snippets = c.snippets(c.origin(r), action.Key, inv.Connection.Name, action.Input, inv.Inputs)
 	switch {
 	case form.Get("_do") == "code":
+	case form.Get("_do") == "preview":
+		p.Snippets = nil
+		p.Preview, p.Problem = c.preview(r.Context(), prepared)
 	case form.Get("_do") == "download" && action.Annotations.ReadOnly:
 		c.download(w, r, action, prepared)
 		return
 	case action.Annotations.Destructive && form.Get("_do") != "confirmed":
 		text, _ := indented(withoutSecrets(action.Input, inv.Inputs))
 		p.Confirm = &confirmation{Org: c.orgOf(r.Context(), inv.Connection.Name), Inputs: text}
+		p.Confirm.Preview, p.Confirm.Problem = c.preview(r.Context(), prepared)
 		p.Snippets = nil
 	default:
-		p.Result, p.Problem = c.run(r.Context(), prepared)
+		p.Result, p.Problem = c.run(r, prepared)
 	}
 	c.showAction(w, r, http.StatusOK, action, form, p, nil)
 }
 
-func (c *console) run(ctx context.Context, prepared *runtime.Prepared) (*result, *problem) {
-	ctx, cancel := context.WithTimeout(ctx, runTimeout)
+func (c *console) run(r *http.Request, prepared *runtime.Prepared) (*result, *problem) {
+	ctx, cancel := context.WithTimeout(r.Context(), runTimeout)
 	defer cancel()
+	ctx, progress := runtime.WithProgress(ctx)
+	defer c.calls.begin(callKey(r, r.PostFormValue("_call")), progress)()
 	began := time.Now()
-	answer, err := c.engine.Perform(ctx, prepared, func(okta.Page) {})
+	answer, err := c.engine.Perform(ctx, prepared, progress.Page)
 	if err != nil {
 		return nil, problemOf(err)
 	}
@@ -232,10 +245,26 @@ func (c *console) showAction(
 
 // chosen is the connection that is selected at first: the one asked for, or the first there is.
 func chosen(connections []runtime.ConnectionView, name string) string {
-	if name == "" && len(connections) > 0 {
-		return connections[0].Name
+	for _, v := range connections {
+		if v.Name == name {
+			return name
+		}
 	}
-	return name
+	if len(connections) == 0 {
+		return name
+	}
+	return connections[0].Name
+}
+
+const connectionCookie = "connector_connection"
+
+// rememberConnection offers the connection first on the pages of other actions: who tries something in one org does not
+// want to go on in another.
+func (c *console) rememberConnection(w http.ResponseWriter, r *http.Request, name string) {
+	http.SetCookie(w, &http.Cookie{
+		Name: connectionCookie, Value: name, Path: "/actions",
+		HttpOnly: true, Secure: c.Sessions.HTTPS(r), SameSite: http.SameSiteLaxMode,
+	})
 }
 
 const mostConnections = 500 // offered in a choice

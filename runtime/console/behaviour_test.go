@@ -76,6 +76,23 @@ func TestForm_RunsAtTheFirstClick(t *testing.T) {
 	b.until(`document.querySelector('.field.bad')`)
 }
 
+func TestForm_SignedOutLosesNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{keys: []string{"key"}})
+	b := s.open()
+	b.visit("/login?next=/actions/getUser")
+	b.fill("#key", "key")
+	b.click("button.primary")
+	b.arrive("/actions/getUser")
+	b.fill("#in-id", "me")
+	eval[bool](b, `fetch('/logout', { method: 'POST' }).then(() => { window.out = true }), true`)
+	b.until(`window.out`)
+	b.click(`button.primary[value=run]`)
+	b.until(`document.querySelector('.said a[href="/login"]')`)
+	require.Equal(t, "me", b.value("#in-id"))
+	require.Contains(t, b.text(".said"), "Nothing you typed is lost")
+}
+
 func TestForm_RowsAndLinesComeAndGo(t *testing.T) {
 	t.Parallel()
 	b := newSite(t, siteOptions{}).open()

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/okta-connector/okta-connector/runtime"
@@ -36,6 +37,7 @@ type console struct {
 	index  *connector.Index
 	log    *slog.Logger
 	pages  pages
+	calls  calls
 }
 
 // New returns the pages of a runtime, and all they need. It answers everything that is not the API.
@@ -76,6 +78,7 @@ func (c *console) routes() http.Handler {
 	page("GET /actions/{key}", c.action)
 	page("POST /actions/{key}", c.act)
 	page("POST /options/{source}", c.options)
+	page("GET /calls/{number}", c.progress)
 
 	page("GET /connections", c.connections)
 	page("GET /connections/new", c.newConnection)
@@ -142,12 +145,24 @@ func (c *console) signedIn(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		to := "/login"
-		if r.Method == http.MethodGet && r.URL.Path != "/" {
-			to += "?next=" + queryEscape(r.URL.RequestURI())
+		to, next := "/login", r.URL.RequestURI()
+		if r.Method != http.MethodGet {
+			next = formPage(r)
+		}
+		if next != "/" {
+			to += "?next=" + queryEscape(next)
 		}
 		http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // a path of our own, with an escaped query
 	})
+}
+
+// formPage is the page of ours that a form was sent from, "/" where that is not known.
+func formPage(r *http.Request) string {
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host {
+		return "/"
+	}
+	return ownPath(from.RequestURI())
 }
 
 func (c *console) nothingHere(w http.ResponseWriter, r *http.Request) {

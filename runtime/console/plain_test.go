@@ -178,6 +178,52 @@ func TestPages_RunNothingOfOthers(t *testing.T) {
 	require.NotContains(t, page.body, "<script>alert")
 }
 
+// TestPages_ShowHostileTextAsText brings markup into an org, as a user of it may, and looks at every page that shows it.
+func TestPages_ShowHostileTextAsText(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{})
+	const hostile = `"'><img src=x onerror=alert(1)>{{.}}`
+	s.subscribe("logs", map[string]any{"trigger": "newSystemLogs", "schedule": "@daily", "inputs": map[string]any{
+		"filter": `eventType ne "` + "</pre><script>alert(1)</script>" + `"`,
+	}})
+	s.subscribe("sandbox-live", map[string]any{"trigger": "newSystemLogs", "schedule": "@daily"})
+	var user, group struct{ ID string }
+	s.invoke("createUser", map[string]any{
+		"login": "h@example.com", "email": "h@example.com", "firstName": hostile, "lastName": "</title><script>alert(1)",
+	}, &user)
+	s.invoke("createGroup", map[string]any{"name": hostile, "description": "javascript:alert(1)"}, &group)
+	for _, id := range []string{"logs", "sandbox-live"} {
+		_, err := s.engine.PollNow(t.Context(), id)
+		require.NoError(t, err)
+	}
+	v := s.visitor()
+	groupForm := url.Values{"connection": {"sandbox"}, "in.groupId": {group.ID}}
+	pages := map[string]sight{
+		"the sandbox":      v.get("/sandbox?q=" + url.QueryEscape(hostile)),
+		"somebody":         v.post("/actions/getUser", url.Values{"connection": {"sandbox"}, "in.id": {user.ID}}),
+		"a list":           v.post("/actions/listGroups", url.Values{"connection": {"sandbox"}, "in.limit": {"20"}}),
+		"a question":       v.post("/actions/deleteGroup", groupForm),
+		"a refusal":        v.post("/actions/getUser", url.Values{"connection": {"sandbox"}, "in.id": {hostile}}),
+		"a filled-in link": v.get("/actions/getUser?in.id=" + url.QueryEscape(hostile) + "&connection=" + url.QueryEscape(hostile)),
+		"a search":         v.get("/actions?q=" + url.QueryEscape(hostile)),
+		"events":           v.get("/subscriptions/logs"),
+		"a form":           v.get("/subscriptions/logs/edit"),
+		"live events":      v.get("/subscriptions/sandbox-live"),
+		"an unknown name":  v.get("/connections/" + url.PathEscape(hostile)),
+		"a sign-in":        v.get("/oauth/callback?state=x&error=" + url.QueryEscape(hostile) + "&error_description=" + url.QueryEscape(hostile)),
+		"a login":          v.get("/login?next=" + url.QueryEscape("/"+hostile)),
+		"a notice":         v.get("/?done=" + url.QueryEscape(hostile)),
+		"choices":          v.post("/options/selectGroup", url.Values{"connection": {"sandbox"}, "query": {hostile}}),
+	}
+	for name, page := range pages {
+		require.NotContains(t, page.body, "<img src=x", name)
+		require.NotContains(t, page.body, "<script>alert", name)
+		require.NotContains(t, page.body, `href="javascript:`, name)
+	}
+	require.Contains(t, html.UnescapeString(pages["somebody"].body), hostile, "it is shown, as text")
+	require.Equal(t, "application/json", pages["choices"].header.Get("Content-Type"))
+}
+
 func TestConnection_MadeChangedTestedDeletedWithoutScripts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{})

@@ -181,13 +181,14 @@ function copy(button) {
   })
 }
 
-// dismiss takes a question back, also when the form it is about changes.
-function dismiss(link) {
-  const panel = document.getElementById(link.dataset.dismiss)
+// dismiss takes a question back, also when the form it is about changes, and by Escape.
+function dismiss(button) {
+  const panel = document.getElementById(button.dataset.dismiss)
   const form = panel.closest('form')
   const back = () => panel.remove()
   form.addEventListener('input', back, { once: true })
-  link.addEventListener('click', (event) => {
+  panel.addEventListener('keydown', (event) => { if (event.key === 'Escape') button.click() })
+  button.addEventListener('click', (event) => {
     event.preventDefault()
     back()
     form.querySelector('button.primary').focus()

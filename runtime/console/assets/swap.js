@@ -21,12 +21,13 @@ export function enhanceForms(swapped) {
 async function submit(form, button, swapped) {
   if (running) return
   running = new AbortController()
-  const idle = button ? busy(button, running) : () => {}
+  const call = Math.random().toString(36).slice(2) + Date.now().toString(36)
+  const idle = button ? busy(button, running, call) : () => {}
   try {
-    const answer = await post(form, button, running.signal)
-    if (answer) swap(form.dataset.swap.split(' '), answer, swapped)
+    swap(form.dataset.swap.split(' '), await post(form, button, running.signal, { _call: call }), swapped)
   } catch (error) {
     if (error.name === 'AbortError') say(form, 'Stopped waiting. What Okta has done by now stays done.')
+    else if (error instanceof SignedOut) say(form, 'You are signed out. Nothing you typed is lost: ', 'sign in in another tab', ', then try again.')
     else say(form, 'The connector cannot be reached. Nothing you typed is lost: try again.')
   } finally {
     running = null
@@ -34,15 +35,14 @@ async function submit(form, button, swapped) {
   }
 }
 
-// post sends a form as its button would and returns the page that answers, or null when the browser goes elsewhere.
+class SignedOut extends Error {}
+
+// post sends a form as its button would and returns the page that answers.
 export async function post(form, button, signal, extra = {}) {
   const body = new URLSearchParams(new FormData(form, button?.name ? button : null))
   for (const [name, value] of Object.entries(extra)) body.set(name, value)
   const response = await fetch(form.getAttribute('action'), { method: 'POST', body, signal })
-  if (new URL(response.url).pathname === '/login') {
-    location.assign(response.url)
-    return null
-  }
+  if (new URL(response.url).pathname === '/login') throw new SignedOut()
   return new DOMParser().parseFromString(await response.text(), 'text/html')
 }
 
@@ -81,19 +81,22 @@ export function focusFirst(root) {
   if (top < 60 || top > innerHeight - 120) target.scrollIntoView({ block: 'start' })
 }
 
-// busy shows how long a button's work takes, and stops it when there is something to stop. It returns what ends it.
-function busy(button, controller) {
+// busy shows how long a button's work takes and how far it is, and stops it when there is something to stop. It returns what
+// ends it.
+function busy(button, controller, call) {
   const label = button.querySelector('span') ?? button
   const before = label.textContent
   const began = Date.now()
-  const tick = () => {
+  let far = ''
+  const tick = async () => {
     const seconds = Math.floor((Date.now() - began) / 1000)
-    label.textContent = `${button.dataset.busy ?? 'Working'}…${seconds ? ` ${seconds} s` : ''}`
+    label.textContent = `${button.dataset.busy ?? 'Working'}…${seconds ? ` ${seconds} s` : ''}${far}`
+    if (call && seconds >= 1) far = await progress(call)
   }
   button.setAttribute('aria-disabled', 'true')
   button.classList.add('busy')
   tick()
-  const timer = setInterval(tick, 500)
+  const timer = setInterval(tick, 1000)
   let stop = null
   if (controller) {
     stop = document.createElement('button')
@@ -113,7 +116,16 @@ function busy(button, controller) {
   }
 }
 
-function say(form, text) {
+// progress says how far a call is that takes long.
+async function progress(call) {
+  const response = await fetch(`/calls/${call}`).catch(() => null)
+  if (!response?.ok || !response.headers.get('Content-Type').startsWith('application/json')) return ''
+  const at = await response.json()
+  const said = at?.items ? ` · ${at.items.toLocaleString('en')} items` : ''
+  return at?.waitedMs >= 1000 ? `${said} · waiting for the rate limit` : said
+}
+
+function say(form, text, link, rest) {
   let line = form.querySelector('.said')
   if (!line) {
     line = document.createElement('p')
@@ -121,5 +133,12 @@ function say(form, text) {
     line.setAttribute('role', 'alert')
     form.append(line)
   }
-  line.textContent = text
+  const words = document.createElement('span')
+  words.append(text)
+  if (link) {
+    const to = document.createElement('a')
+    Object.assign(to, { href: '/login', target: '_blank', textContent: link })
+    words.append(to, rest)
+  }
+  line.replaceChildren(words)
 }
