@@ -208,6 +208,13 @@ type updateUser struct {
 	extraProfileInput
 }
 
+// Nulls lists the attributes that a form can offer to empty. Those that every user has are not among them.
+func (updateUser) Nulls() map[string][]string {
+	return map[string][]string{
+		"profileExtraInputs": {"department", "employeeNumber", "locale", "firstName", "lastName", "mobilePhone"},
+	}
+}
+
 func (in *updateUser) profile() map[string]any {
 	return setOnly("login", in.Login, "email", in.Email,
 		"department", in.Department, "employeeNumber", in.EmployeeNumber, "locale", in.Locale,

@@ -146,6 +146,27 @@ func (s *Schema) suggest(t reflect.Type) {
 	}
 }
 
+type nuller interface{ Nulls() map[string][]string }
+
+// null notes which inputs a null in another one empties, where T has a method that says so.
+func (s *Schema) null() {
+	from, ok := reflect.Zero(s.goType).Interface().(nuller)
+	if !ok {
+		return
+	}
+	for into, names := range from.Nulls() {
+		if p := s.byName[into]; p == nil || p.shape != shapeObject {
+			s.reject(s.goType, "Nulls", fmt.Errorf("%s is not an object input", into))
+		}
+		for _, name := range names {
+			if p := s.byName[name]; p == nil || p.shape != shapeText || p.EmptyOK {
+				s.reject(s.goType, "Nulls", fmt.Errorf("%s is not a text input that null leaves alone", name))
+			}
+			s.byName[name].NullIn = into
+		}
+	}
+}
+
 // resolve completes what depends on other inputs, once all are known.
 func (s *Schema) resolve(p *property) {
 	p.Kind = p.kind()

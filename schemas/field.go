@@ -31,6 +31,8 @@ type Field struct {
 	Secret   bool
 	// EmptyOK says that "" is a value of its own, and not "not set".
 	EmptyOK bool
+	// NullIn names the object input in which a null under this field's name empties what is there; "" for none.
+	NullIn string
 	// Default is applied where the input is absent: a string, a bool, an int, or nil for none.
 	Default any
 	// Suggestion is shown as a proposal and never applied.

@@ -45,8 +45,9 @@ type property struct {
 
 // For reads the tags of T, a struct. It panics, naming type and field, on anything that is not a proper declaration.
 //
-// T may have three methods. Suggestions() map[string][]string offers long lists of proposals by input name, for text
-// and list inputs. CheckEach() Invalid holds what no tag can say of an input by itself; it meets inputs that are not
+// T may have four methods. Suggestions() map[string][]string offers long lists of proposals by input name, for text
+// and list inputs. Nulls() map[string][]string tells forms, by the name of an object input, which text inputs a null in
+// there empties. CheckEach() Invalid holds what no tag can say of an input by itself; it meets inputs that are not
 // set, as are those that were found bad before. Check() Invalid holds the rules between inputs; Decode calls it once
 // each input by itself is good. Both count the rows of a key-value input: Decode turns the pointer /headers/1 into
 // where that row was given. As with any method, those of T hide those of its embedded structs.
@@ -58,6 +59,7 @@ func For[T any]() *Schema {
 	s := &Schema{goType: goType, byName: make(map[string]*property)}
 	s.declare(goType, nil)
 	s.suggest(goType)
+	s.null()
 	for _, p := range s.properties {
 		s.resolve(p)
 	}

@@ -18,6 +18,13 @@ type (
 		SomeCheck
 		OtherCheck
 	}
+	nullsInText struct {
+		A string `json:"a"`
+	}
+	nullsRows struct {
+		Object schemas.Object    `json:"object"`
+		Rows   schemas.KeyValues `json:"rows"`
+	}
 	suggestsUnknown  struct{}
 	suggestsForCount struct {
 		Count int `json:"count"`
@@ -29,6 +36,8 @@ type (
 
 func (SomeCheck) Check() schemas.Invalid                 { return nil }
 func (OtherCheck) Check() schemas.Invalid                { return nil }
+func (nullsInText) Nulls() map[string][]string           { return map[string][]string{"a": nil} }
+func (nullsRows) Nulls() map[string][]string             { return map[string][]string{"object": {"rows"}} }
 func (suggestsUnknown) Suggestions() map[string][]string { return map[string][]string{"a": nil} }
 
 func (suggestsForCount) Suggestions() map[string][]string { return map[string][]string{"count": {"1"}} }
@@ -181,6 +190,8 @@ func TestFor_PanicsOnABadDeclaration(t *testing.T) {
 			F string `json:"f" options:"a,b" default:"c"`
 		}], "F: the default is not among the options"},
 
+		{schemas.For[nullsInText], "Nulls: a is not an object input"},
+		{schemas.For[nullsRows], "Nulls: rows is not a text input that null leaves alone"},
 		{schemas.For[suggestsUnknown], "Suggestions: a is not a text or list input that is open"},
 		{schemas.For[suggestsForCount], "Suggestions: count is not a text or list input that is open"},
 		{schemas.For[suggestsForChoice], "Suggestions: choice is not a text or list input that is open"},

@@ -108,7 +108,7 @@ func (s section) field(f schemas.Field, d *drawing) field {
 
 func emptying(f schemas.Field, stored bool) string {
 	switch {
-	case f.EmptyOK:
+	case f.EmptyOK, f.NullIn != "":
 		return "Empty what is there now"
 	case stored && !f.Required:
 		return "Forget what is stored"

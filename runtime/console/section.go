@@ -60,6 +60,7 @@ func (s section) values(inputs json.RawMessage) url.Values {
 	if json.Unmarshal(inputs, &given) != nil {
 		return form
 	}
+	s.takeNulls(form, given)
 	for _, f := range s.fields {
 		raw, ok := given[f.Name]
 		if !ok || f.Secret {
@@ -68,6 +69,29 @@ func (s section) values(inputs json.RawMessage) url.Values {
 		s.fill(form, f, raw)
 	}
 	return form
+}
+
+// takeNulls ticks the boxes of fields that a null in another input empties, and takes the nulls out of there.
+func (s section) takeNulls(form url.Values, given map[string]json.RawMessage) {
+	for _, f := range s.fields {
+		object := membersOf(given[f.NullIn])
+		if value, ok := object[f.Name]; !ok || string(value) != "null" {
+			continue
+		}
+		form.Set(s.prefix+f.Name+emptyPart, "true")
+		if delete(object, f.Name); len(object) == 0 {
+			delete(given, f.NullIn)
+		} else {
+			given[f.NullIn] = marshal(object)
+		}
+	}
+}
+
+// membersOf reads an object, or the text that holds one; nil for anything else.
+func membersOf(raw json.RawMessage) map[string]json.RawMessage {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal([]byte(textOf(raw)), &members) // nothing else has members
+	return members
 }
 
 func (s section) fill(form url.Values, f schemas.Field, raw json.RawMessage) {
@@ -161,11 +185,11 @@ func plain(v any) string {
 }
 
 // inputs makes the JSON of what was posted. An empty control is "not set": it is left out, or null where a default
-// would otherwise apply, or "" where the box beside it says to empty what is there. A control that still holds its
-// default is left out too, as is one that was not posted. kept says that the secret of a name is stored already: an
-// empty control keeps it, unless the box says to forget it.
+// would otherwise apply; where the box beside it says to empty what is there, it is "", or null in the input that is
+// for that. A control that still holds its default is left out too, as is one that was not posted. kept says that the
+// secret of a name is stored already: an empty control keeps it, unless the box says to forget it.
 func (s section) inputs(form url.Values, kept func(name string) bool) json.RawMessage {
-	given := make(map[string]any)
+	given, nulls := make(map[string]any), make(map[string]string)
 	for _, f := range s.fields {
 		if !s.shown(f, form) {
 			continue
@@ -174,6 +198,8 @@ func (s section) inputs(form url.Values, kept func(name string) bool) json.RawMe
 		switch {
 		case value == nil && emptied && f.EmptyOK:
 			given[f.Name] = ""
+		case value == nil && emptied && f.NullIn != "":
+			nulls[f.Name] = f.NullIn
 		case value == nil && emptied && f.Secret:
 			given[f.Name] = nil
 		case value == nil && f.Secret && kept != nil && kept(f.Name):
@@ -184,8 +210,25 @@ func (s section) inputs(form url.Values, kept func(name string) bool) json.RawMe
 			given[f.Name] = value
 		}
 	}
+	for name, into := range nulls {
+		putNull(given, into, name)
+	}
 	raw, _ := json.Marshal(given) // strings, booleans and valid JSON: it always marshals
 	return raw
+}
+
+// putNull adds a null to an object input, unless that says something of the name already or is no object.
+func putNull(given map[string]any, into, name string) {
+	object := map[string]json.RawMessage{}
+	if raw, ok := given[into].(json.RawMessage); ok {
+		object = membersOf(raw)
+	} else if given[into] != nil {
+		return
+	}
+	if _, said := object[name]; !said && object != nil {
+		object[name] = json.RawMessage("null")
+		given[into] = marshal(object)
+	}
 }
 
 func isDefault(f schemas.Field, value any) bool {

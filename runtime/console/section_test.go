@@ -25,9 +25,12 @@ type every struct {
 	List    []string          `json:"list" title:"List"`
 	Rows    schemas.KeyValues `json:"rows" title:"Rows"`
 	JSON    json.RawMessage   `json:"json" title:"JSON"`
+	Object  schemas.Object    `json:"object" title:"Object"`
 	Empty   *string           `json:"empty" title:"Empty" emptyOK:"true"`
 	Depends string            `json:"depends" title:"Depends" showWhen:"on=true"`
 }
+
+func (every) Nulls() map[string][]string { return map[string][]string{"object": {"combo"}} }
 
 func everySection() section {
 	return newSection(schemas.For[every]().Fields(), "in.", "/inputs")
@@ -67,10 +70,20 @@ func TestInputs_FromTheControls(t *testing.T) {
 			"in.when=2026-01-31T09:00&in.when.zone=Mars&" + untouched,
 			`{"when":"2026-01-31T09:00:00"}`,
 		},
-		"an empty text is not set":          {"in.empty=&" + untouched, `{}`},
-		"an empty text on purpose":          {"in.empty=&in.empty.empty=true&" + untouched, `{"empty":""}`},
-		"a text counts more than the box":   {"in.empty=a&in.empty.empty=true&" + untouched, `{"empty":"a"}`},
-		"no box empties what takes no \"\"": {"in.combo=&in.combo.empty=true&" + untouched, `{}`},
+		"an empty text is not set":        {"in.empty=&" + untouched, `{}`},
+		"an empty text on purpose":        {"in.empty=&in.empty.empty=true&" + untouched, `{"empty":""}`},
+		"a text counts more than the box": {"in.empty=a&in.empty.empty=true&" + untouched, `{"empty":"a"}`},
+		"a null in another input":         {"in.combo=&in.combo.empty=true&" + untouched, `{"object":{"combo":null}}`},
+		"a null beside other members": {
+			"in.combo.empty=true&in.object=%7B%22a%22%3A1%7D&" + untouched,
+			`{"object":{"a":1,"combo":null}}`,
+		},
+		"a null that contradicts": {
+			"in.combo.empty=true&in.object=%7B%22combo%22%3A1%7D&" + untouched,
+			`{"object":{"combo":1}}`,
+		},
+		"a null in what is no object":       {"in.combo.empty=true&in.object=oops&" + untouched, `{"object":"oops"}`},
+		"no box empties what takes no \"\"": {"in.long=&in.long.empty=true&" + untouched, `{}`},
 		"a field whose condition holds":     {"in.depends=d&" + untouched, `{"depends":"d"}`},
 		"a field whose condition fails is not sent": {
 			"in.depends=d&in.on=false&in.text=x&in.count=5",
@@ -114,6 +127,9 @@ func TestValues_MeanTheSameWhateverTheirForm(t *testing.T) {
 	for given, want := range map[string]string{
 		`{"empty":""}`:                    `{"empty":""}`,
 		`{"empty":null}`:                  `{}`,
+		`{"object":{"combo":null}}`:       `{"object":{"combo":null}}`,
+		`{"object":{"combo":null,"a":1}}`: `{"object":{"combo":null,"a":1}}`,
+		`{"object":"{\"combo\":null}"}`:   `{"object":{"combo":null}}`,
 		`{"text":null,"count":""}`:        `{"text":null,"count":null}`,
 		`{"on":null}`:                     `{}`,
 		`{"on":"false","count":"7"}`:      `{"on":false,"count":7}`,
