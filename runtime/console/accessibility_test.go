@@ -21,7 +21,7 @@ func TestAccessibility(t *testing.T) {
 	for _, looks := range []struct {
 		name, scheme  string
 		width, height int64
-	}{{"wide and light", "light", 1280, 800}, {"phone and dark", "dark", 360, 740}} {
+	}{{"wide and light", "light", 1280, 800}, {"phone and dark", "dark", 320, 740}} {
 		t.Run(looks.name, func(t *testing.T) {
 			t.Parallel()
 			at := *s

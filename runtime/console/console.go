@@ -6,7 +6,7 @@
 // browser was measured and rejected: the smallest was 490 KB, one needed unsafe-eval, and each brought a second
 // validator with messages of its own. Here a form is posted as forms always were, the server makes the inputs' JSON
 // from it, and the engine's validator words what is wrong; the scripts only save page loads. Everything but the
-// pickers' type-ahead and what arrives live works without them.
+// pickers' type-ahead, what arrives live and how far a long call is works without them.
 package console
 
 import (
