@@ -238,6 +238,7 @@ func writeResponse(w http.ResponseWriter, r *http.Request, resp runtime.Response
 		kind = "application/problem+json"
 	}
 	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(resp.Body))) // otherwise it would go out in chunks
 	switch resp.Status {
 	case http.StatusAccepted:
 		var at struct {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -62,6 +63,7 @@ func serveDocument(w http.ResponseWriter, r *http.Request, d document) {
 		return
 	}
 	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(d.body)))
 	_, _ = w.Write(d.body) // the caller has gone if this fails
 }
 
