@@ -79,8 +79,8 @@ type createUser struct {
 	realmInput
 	Type      string `json:"type" title:"Type" source:"selectUserType" example:"oty1rae7kVbUuO1Xk0h8" doc:"The id of the user type, which decides the profile's attributes; the org's default type when not set. Not the profile's userType."`
 	NextLogin string `json:"nextLogin" title:"Next Login" options:"changePassword=Change password" showWhen:"activate=true" doc:"Make the password expired, so that the user must choose a new one at the first sign-in. Needs Activate and a password."`
-	Provider  bool   `json:"provider" title:"Provider" default:"false" always:"true" doc:"Create the user with the authentication provider of Provider Type and Provider Name."`
-	Activate  bool   `json:"activate" title:"Activate" default:"true" always:"true" doc:"Activate the user at once: with a password the account is ready, without one Okta mails the user an activation link. Off leaves the user STAGED and sends no mail."`
+	Provider  *bool  `json:"provider" title:"Provider" default:"false" doc:"Create the user with the authentication provider of Provider Type and Provider Name."`
+	Activate  *bool  `json:"activate" title:"Activate" default:"true" doc:"Activate the user at once: with a password the account is ready, without one Okta mails the user an activation link. Off leaves the user STAGED and sends no mail."`
 	extraProfileInput
 }
 
@@ -106,7 +106,7 @@ func (in *createUser) CheckEach() schemas.Invalid {
 // Check holds the rules between the inputs that Okta would refuse with E0000001, E0000124 or E0000125.
 func (in *createUser) Check() schemas.Invalid {
 	bad := in.checkCredentials()
-	if in.NextLogin != "" && !in.Activate {
+	if in.NextLogin != "" && in.Activate != nil && !*in.Activate {
 		bad.Add("/nextLogin", "needs Activate: a user who is not activated cannot sign in")
 	}
 	if in.NextLogin != "" && in.Password == "" && in.HashPassword == nil {
@@ -116,8 +116,13 @@ func (in *createUser) Check() schemas.Invalid {
 }
 
 func (in *createUser) query() url.Values {
-	return queryOf("activate", strconv.FormatBool(in.Activate), "provider", strconv.FormatBool(in.Provider),
-		"nextLogin", in.NextLogin)
+	query := queryOf("nextLogin", in.NextLogin)
+	for name, choice := range map[string]*bool{"activate": in.Activate, "provider": in.Provider} {
+		if choice != nil { // not set, Okta's default holds, which is ours
+			query.Set(name, strconv.FormatBool(*choice))
+		}
+	}
+	return query
 }
 
 func (in *createUser) body() map[string]any {
