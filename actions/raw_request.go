@@ -31,7 +31,7 @@ type rawRequest struct {
 	Timeout               int               `json:"timeout" title:"Timeout" min:"0" max:"3600000" placeholder:"45000" example:"10000" doc:"How long to wait for an answer, in milliseconds, each time the request is sent. Not set or 0, the connection's own limit of 45 seconds holds."`
 	RetryDelayMS          int               `json:"retryDelayMS" title:"Retry Delay (ms)" min:"0" max:"3600000" default:"0" showWhen:"useExponentialBackoff=false" doc:"How long to wait before sending again, in milliseconds. Use Exponential Backoff takes its place."`
 	RetryAllErrors        bool              `json:"retryAllErrors" title:"Retry On All Errors" default:"false" doc:"Sends again after any error, 4xx included. Otherwise only after 5xx and where no answer came."`
-	MaxRetries            int               `json:"maxRetries" title:"Max Retry Count" min:"0" default:"0" doc:"How often to send again after an error. A write is then sent again too, even where Okta may have done it already. A rate limit is waited out in any case and does not count."`
+	MaxRetries            int               `json:"maxRetries" title:"Max Retry Count" min:"0" max:"1000" default:"0" doc:"How often to send again after an error, at most 1,000 times. A write is then sent again too, even where Okta may have done it already. A rate limit is waited out in any case and does not count."`
 	UseExponentialBackoff bool              `json:"useExponentialBackoff" title:"Use Exponential Backoff" default:"false" doc:"Waits longer each time before sending again: a quarter of a second, then twice as long, with a random part."`
 }
 

@@ -141,6 +141,7 @@ func TestRawRequest_Contradictions(t *testing.T) {
 		`"method": "GET", "responseType": "xml"`:  {"/responseType"},
 		`"method": "GET", "timeout": -1`:          {"/timeout"},
 		`"method": "GET", "maxRetries": "many"`:   {"/maxRetries"},
+		`"method": "GET", "maxRetries": 1001`:     {"/maxRetries"},
 		`"method": "GET", "retryDelayMS": "12ms"`: {"/retryDelayMS"},
 	} {
 		require.Equal(t, want, refusedFields(t, actions.RawRequest, `{"url": "/users", `+more+`}`), more)

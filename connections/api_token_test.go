@@ -84,7 +84,7 @@ func TestAPIToken_TestExplainsRefusals(t *testing.T) {
 		"token refused": {refusal(401, `{"errorCode":"E0000011"}`), "was revoked, was not used for 30 days"},
 		"no permission": {refusal(403, `{"errorCode":"E0000006"}`), "needs an admin role"},
 		"feature off":   {refusal(401, `{"errorCode":"E0000015"}`), "does not have the feature"},
-		"a page":        {page(200), "the host answered 200, but the answer is not JSON"},
+		"a page":        {page(200), "the host answered 200, but the answer is not JSON but text/html: is Okta Domain the"},
 		"a 404 page":    {page(404), "there is probably no Okta org at this domain"},
 		"a redirect":    {page(302), "a redirect (302), which Okta's API never does"},
 		"a proxy":       {page(407), "a proxy on the way wants a user name"},
