@@ -233,24 +233,29 @@ func TestClientCredentials_LivesThatATokenMayHave(t *testing.T) {
 
 func TestClientCredentials_OnlyAnInvalidTokenIsReplaced(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string]struct {
-		tokens int64
-		err    bool
+	for name, test := range map[string]struct {
+		body, challenge string
+		tokens          int64
 	}{
-		"E0000011": {2, false},
-		"E0000015": {1, true},
-		"E0000004": {1, true},
+		"invalid token":     {body: `{"errorCode":"E0000011"}`, tokens: 2},
+		"feature off":       {body: `{"errorCode":"E0000015"}`, challenge: `error="invalid_token"`, tokens: 1},
+		"not signed in":     {body: `{"errorCode":"E0000004"}`, tokens: 1},
+		"without a body":    {challenge: `error="invalid_token"`, tokens: 2},
+		"without any word":  {tokens: 1},
+		"another challenge": {challenge: `error="insufficient_scope"`, tokens: 1},
 	} {
 		org := &issuer{api: func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Authorization") == "Bearer canary-1" {
-				writeJSON(w, 401, `{"errorCode":"`+code+`"}`)
+			if r.Header.Get("Authorization") != "Bearer canary-1" {
+				fine(w, r)
 				return
 			}
-			fine(w, r)
+			w.Header().Add("WWW-Authenticate", `Basic realm="x"`)
+			w.Header().Add("WWW-Authenticate", "Bearer "+test.challenge)
+			writeJSON(w, 401, test.body)
 		}}
 		err := users(t.Context(), service(t, org))
-		require.Equal(t, want.err, err != nil, code)
-		require.Equal(t, want.tokens, org.requests.Load(), code)
+		require.Equal(t, test.tokens == 1, err != nil, name)
+		require.Equal(t, test.tokens, org.requests.Load(), name)
 	}
 }
 

@@ -96,14 +96,19 @@ func (s *source) Authorize(ctx context.Context, r *http.Request) error {
 	return t.prover.prove(r, t.access, s.nonce.current())
 }
 
-// Refused implements [okta.Authorizer]. Only the code that says so means a bad token: Okta answers 401 for other
-// reasons too, and a request for another token on each would use up the rate limit of the token endpoint.
+// Refused implements [okta.Authorizer]. Only what says so means a bad token, Okta's code or, where there is no body as
+// for HEAD, RFC 6750's: Okta answers 401 for other reasons too, and a request for another token on each would use up
+// the rate limit of the token endpoint.
 func (s *source) Refused(r *http.Request, refusal *okta.Error) bool {
 	if wantsNonce(refusal) && refusal.Header(headerNonce) != "" && r.Header.Get("DPoP") != "" {
 		s.nonce.learn(refusal.Header(headerNonce))
 		return true
 	}
-	if refusal.Status != http.StatusUnauthorized || refusal.Code != okta.CodeInvalidToken {
+	code := refusal.Code
+	if code == "" && challenge(refusal, "error") == "invalid_token" {
+		code = okta.CodeInvalidToken
+	}
+	if refusal.Status != http.StatusUnauthorized || code != okta.CodeInvalidToken {
 		return false
 	}
 	_, access, _ := strings.Cut(r.Header.Get("Authorization"), " ")

@@ -71,8 +71,8 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Header returns one header of the refusal ("" when absent).
-func (e *Error) Header(name string) string { return e.header.Get(name) }
+// Header returns one header of the refusal, its lines joined as RFC 9110 has it ("" when absent).
+func (e *Error) Header(name string) string { return strings.Join(e.header.Values(name), ", ") }
 
 // HasCode reports whether err is a refusal by Okta with the given error code.
 func HasCode(err error, code string) bool {

@@ -225,9 +225,11 @@ func (g *Governor) Snapshot() []BucketState {
 	now := time.Now()
 	states := make([]BucketState, 0, len(g.buckets))
 	for key, b := range g.buckets {
+		resetIn := b.resetIn(now)
+		remaining, _, _ := b.common()
 		states = append(states, BucketState{
 			Method: key.method, Route: key.route,
-			ResetIn: b.resetIn(now), Limit: b.limit, Remaining: b.remaining,
+			ResetIn: resetIn, Limit: b.limit, Remaining: remaining,
 			Waiting: b.waiting(), InFlight: b.underWay,
 		})
 	}
