@@ -285,5 +285,5 @@ func explainCallback(code, description string) string {
 	if description == "" {
 		return detail
 	}
-	return detail + ". Okta says: " + strings.TrimSuffix(description[:min(len(description), 300)], ".")
+	return detail + ". Okta says: " + strings.TrimSuffix(strings.ToValidUTF8(description[:min(len(description), 300)], ""), ".")
 }

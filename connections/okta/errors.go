@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Okta error codes that the connector acts on. Only the code is meant for control flow; summaries are for people.
@@ -36,12 +37,18 @@ const (
 
 func requestID(h http.Header) string { return clip(h.Get(headerRequestID)) }
 
-// clip cuts text that is too long, between characters.
+// clip makes text from elsewhere fit to be shown: too long a one is cut, between characters, and control characters,
+// which a terminal obeys, become spaces.
 func clip(s string) string {
-	if len(s) <= maxText {
-		return s
+	if len(s) > maxText {
+		s = strings.ToValidUTF8(s[:maxText], "") + "..."
 	}
-	return strings.ToValidUTF8(s[:maxText], "") + "..."
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // Error is a refusal by Okta: any answer of 400 or more, and an answer that should have been JSON and was not.

@@ -54,7 +54,10 @@ func TestNewError_Shapes(t *testing.T) {
 		"cut off":         {`{"errorCode":"E00`, Error{Reason: "the answer is not Okta's"}},
 		"nothing":         {"", Error{}},
 		"null":            {"null", Error{}},
-		"not UTF-8":       {"{\"errorCode\":\"E1\",\"errorSummary\":\"\xff\"}", Error{Code: "E1", Summary: "\ufffd"}},
+		"what a terminal obeys": {
+			`{"errorCode":"E1","errorSummary":"a\u001b[2Jb\u009bc\r\nd\u0007"}`, Error{Code: "E1", Summary: "a [2Jb c  d "},
+		},
+		"not UTF-8": {"{\"errorCode\":\"E1\",\"errorSummary\":\"\xff\"}", Error{Code: "E1", Summary: "\ufffd"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
