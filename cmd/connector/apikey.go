@@ -11,6 +11,8 @@ import (
 	"github.com/okta-connector/okta-connector/runtime/httpapi"
 )
 
+func (p *program) makesKey() bool { return p.env("CONNECTOR_MAKE_API_KEY") == "true" }
+
 // makeKey makes an API key on the first start, keeps it beside the embedded database, and prints it this once. The
 // image asks for it with CONNECTOR_MAKE_API_KEY, where nobody has said which keys there are.
 func (p *program) makeKey(database string) (*httpapi.Keys, error) {

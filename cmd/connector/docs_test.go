@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -167,10 +168,7 @@ func settingsTable(t *testing.T) string {
 // commandsTable has the flags of the other commands, without those that serve has too.
 func commandsTable(t *testing.T) string {
 	t.Helper()
-	seen := map[string]bool{}
-	for _, d := range helpOf(t, "serve") {
-		seen[d.name] = true
-	}
+	seen := helpOf(t, "serve")
 	var b strings.Builder
 	b.WriteString("| command | flag | environment | default | |\n|---|---|---|---|---|\n")
 	for _, c := range commands() {
@@ -178,7 +176,7 @@ func commandsTable(t *testing.T) string {
 			continue
 		}
 		for _, d := range helpOf(t, c.name) {
-			if seen[d.name] && d.name != "addr" {
+			if slices.Contains(seen, d) {
 				continue
 			}
 			fmt.Fprintf(&b, "| `%s` | `--%s` | `%s` | %s | %s |\n", c.name, d.name, variable(d.name), code(d.fallback), d.usage)

@@ -22,24 +22,13 @@ const (
 	doctorPage    = 100
 )
 
-// doctor examines a set-up and says what to do about what is wrong with it. It changes nothing.
+// doctor examines the set-up of a server and says what to do about what is wrong with it. It changes nothing.
 func doctor(ctx context.Context, p *program, args []string) error {
-	var s settings
-	f := p.newFlags("doctor", "")
-	s.register(f)
-	positional, err := p.parse(f, args)
+	s, err := p.serverSettings("doctor", args)
 	if err != nil {
 		return err
 	}
-	if len(positional) > 0 {
-		return usagef("doctor takes no arguments")
-	}
-	if s.database == "" {
-		if s.database, err = p.embedded(); err != nil {
-			return &startError{err}
-		}
-	}
-	x := &examination{program: p, settings: s}
+	x := &examination{program: p, serverSettings: s}
 	if err := x.run(ctx); err != nil {
 		return err
 	}
@@ -54,7 +43,7 @@ func doctor(ctx context.Context, p *program, args []string) error {
 // An examination prints what it finds as it goes.
 type examination struct {
 	*program
-	settings
+	*serverSettings
 	engine *runtime.Engine
 	wrong  int
 }
@@ -75,7 +64,7 @@ func (x *examination) bad(what, finding, advice string) {
 }
 
 func (x *examination) run(ctx context.Context) error {
-	x.keys()
+	x.callers()
 	x.address(ctx)
 	if !x.present() {
 		return nil
@@ -92,12 +81,16 @@ func (x *examination) run(ctx context.Context) error {
 	return opened.Close()
 }
 
-func (x *examination) keys() {
-	if x.env("CONNECTOR_API_KEYS") == "" {
-		x.note("API keys", "CONNECTOR_API_KEYS is not set: without keys the server listens on this machine only")
-		return
+func (x *examination) callers() {
+	const what = "API keys"
+	switch {
+	case x.keys.Needed():
+		x.good(what, "there are some")
+	case x.makesKey():
+		x.good(what, "the first start makes one")
+	default:
+		x.note(what, "CONNECTOR_API_KEYS is not set: without keys the server listens on this machine only")
 	}
-	x.good("API keys", "CONNECTOR_API_KEYS is set")
 }
 
 // present reports whether there is a database to open, with its key. Opening would make what is not there.

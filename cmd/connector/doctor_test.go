@@ -35,6 +35,19 @@ func TestDoctor_NothingThereYet(t *testing.T) {
 	require.Empty(t, left, "it makes nothing")
 }
 
+// A server that is declared in a file is examined by that file.
+func TestDoctor_ReadsTheConfigurationFile(t *testing.T) {
+	t.Parallel()
+	database := "sqlite:" + filepath.Join(t.TempDir(), "connector.db")
+	file := configFile(t, `server: {database: "env:DATABASE", publicUrl: "http://127.0.0.1:9", readOnly: true}
+keys: [{name: engine, key: k}]
+`)
+	out := examine(t, 1, []string{"DATABASE=" + database}, "--config", file)
+	require.Contains(t, out, "ok     API keys")
+	require.Contains(t, out, "WRONG  public URL")
+	require.Contains(t, out, strings.TrimPrefix(database, "sqlite:"))
+}
+
 func TestDoctor_FindsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "connector.db")

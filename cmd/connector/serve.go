@@ -25,10 +25,16 @@ const (
 
 // serve runs the HTTP API, the polls and the deliveries until it is told to stop.
 func serve(ctx context.Context, p *program, args []string) error {
-	s, err := p.serverSettings(args)
+	s, err := p.serverSettings("serve", args)
 	if err != nil {
 		return err
 	}
+	if !s.keys.Needed() && p.makesKey() {
+		if s.keys, err = p.makeKey(s.database); err != nil {
+			return err
+		}
+	}
+	s.keys = s.keys.Restrict(s.restrictions)
 	if !s.keys.Needed() && !loopback(s.addr) {
 		return usagef("%s is not a loopback address: set CONNECTOR_API_KEYS to the keys that callers must give, "+
 			"or listen on 127.0.0.1", s.addr)

@@ -26,16 +26,17 @@ type serverSettings struct {
 	keys        *httpapi.Keys
 }
 
-// serverSettings takes a value from the command line, else the environment, else the configuration file.
-func (p *program) serverSettings(args []string) (*serverSettings, error) {
-	s := &serverSettings{flags: p.newFlags("serve", "")}
+// serverSettings takes a value from the command line, else the environment, else the configuration file. It is what a
+// command named command reads that is about a server.
+func (p *program) serverSettings(command string, args []string) (*serverSettings, error) {
+	s := &serverSettings{flags: p.newFlags(command, "")}
 	s.register(s.flags)
 	positional, err := p.parse(s.flags, args)
 	if err != nil {
 		return nil, err
 	}
 	if len(positional) > 0 {
-		return nil, usagef("serve takes no arguments")
+		return nil, usagef("%s takes no arguments", command)
 	}
 	s.keys = httpapi.NewKeys(strings.Split(p.env("CONNECTOR_API_KEYS"), ","))
 	if s.config != "" {
@@ -48,12 +49,6 @@ func (p *program) serverSettings(args []string) (*serverSettings, error) {
 			return nil, &startError{err}
 		}
 	}
-	if !s.keys.Needed() && p.env("CONNECTOR_MAKE_API_KEY") == "true" {
-		if s.keys, err = p.makeKey(s.database); err != nil {
-			return nil, err
-		}
-	}
-	s.keys = s.keys.Restrict(s.restrictions)
 	s.dev = s.dev || s.sandbox
 	return s, nil
 }
