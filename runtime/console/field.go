@@ -109,7 +109,7 @@ func (s section) field(f schemas.Field, d *drawing) field {
 func emptying(f schemas.Field, stored bool) string {
 	switch {
 	case f.EmptyOK, f.NullIn != "":
-		return "Empty what is there now"
+		return "Empty it"
 	case stored && !f.Required:
 		return "Forget what is stored"
 	}

@@ -66,6 +66,10 @@ func views() []view {
 		{"subscription", "/subscriptions/audit-log", nil},
 		{"subscription-dead", "/subscriptions/to-engine", nil},
 		{"deliveries", "/deliveries", nil},
+		{"action-preview", "/actions/updateUser?connection=sandbox&in.id=ada.lovelace@example.com&in.department=E", func(b *tab) {
+			b.click(`button[value=preview]`)
+			b.until(`document.querySelector('#preview')`)
+		}},
 		{"audit", "/audit", nil},
 		{"sandbox", "/sandbox", nil},
 		{"form", "/forms/actions/addUserToGroup?connection=sandbox", nil},
@@ -108,7 +112,10 @@ func TestScreenshots(t *testing.T) {
 		b.visit(empty.URL + "/")
 		b.shoot("empty-" + looks.name)
 	}
-	b := s.open()
+	shootReadme(s.open())
+}
+
+func shootReadme(b *tab) {
 	b.look(1320, 800, "light")
 	for _, v := range readmeViews() {
 		b.visit(v.path)
@@ -116,15 +123,19 @@ func TestScreenshots(t *testing.T) {
 			v.do(b)
 		}
 		picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(*screenshots, v.name+".png"), picture, 0o600))
+		require.NoError(b.t, err)
+		require.NoError(b.t, os.WriteFile(filepath.Join(*screenshots, v.name+".png"), picture, 0o600))
 	}
 }
 
-// readmeViews are the pictures in docs: console-action.png, console-subscription.png, console-overview.png.
+// readmeViews are the pictures in docs.
 func readmeViews() []view {
 	return []view{
-		{"console-overview", "/", nil},
+		{"console-audit", "/audit", nil},
+		{"console-preview", "/actions/updateUser?connection=sandbox&in.id=ada.lovelace@example.com&in.department=Engines", func(b *tab) {
+			b.click(`button[value=preview]`)
+			b.until(`document.querySelector('#preview')`)
+		}},
 		{"console-subscription", "/subscriptions/audit-log", nil},
 		{"console-action", "/actions/getUser?connection=sandbox&in.id=ada.lovelace@example.com", func(b *tab) {
 			b.click(`button.primary[value=run]`)

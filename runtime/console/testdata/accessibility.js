@@ -77,6 +77,7 @@
   }
   for (const el of document.querySelectorAll('input:not([type=hidden]), select, textarea')) {
     if (!seen(el) || el.closest('.search') || el.classList.contains('small')) continue
+    if (el.type === 'checkbox' && getComputedStyle(el).appearance !== 'none') continue // the browser's own
     const edge = el.type === 'checkbox' ? getComputedStyle(el).backgroundColor : getComputedStyle(el).borderTopColor
     const ratio = contrast(over(rgba(edge), behind(el.parentElement)), behind(el.parentElement))
     if (ratio < 3) find(`edge of a control ${ratio.toFixed(2)}`, el)
