@@ -55,7 +55,7 @@ func NewGovernor(cfg GovernorConfig) *Governor {
 	if cfg.MaxConcurrent > 0 {
 		g.slots.most = cfg.MaxConcurrent
 	}
-	g.slots.level = g.slots.most
+	g.slots.level, g.slots.good = g.slots.most, g.slots.most
 	return g
 }
 

@@ -301,7 +301,7 @@ func TestGovernor_ConcurrencyRefusalsLowerTheNumberAtOnce(t *testing.T) {
 		began := time.Now()
 		require.Zero(t, all(300, func(i int) error { return get(t.Context(), c, "/api/v1/users", i) }))
 		t.Logf("%d calls, %d refused, %s", org.tally().calls, org.tally().refused, time.Since(began))
-		require.Less(t, org.tally().refused, 300/5)
+		require.Less(t, org.tally().refused, 300/6)
 		require.Less(t, time.Since(began), 90*time.Second, "30 s is the least; none waits for the suggested reset each time")
 
 		org.atOnce, org.tallied = 0, tally{}
@@ -332,6 +332,22 @@ func TestGovernor_RefusalsOfOneBurstCountOnce(t *testing.T) {
 	ticket.answered(http.StatusTooManyRequests, rateHeaders(0, 0, time.Minute))
 	require.Equal(t, 1, g.slots.level, "one at a time, never none")
 	ticket.done()
+}
+
+func TestSlots_ComeBackSlowlyBeyondWhatWasTooMuch(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	s := slots{most: 32, level: 32, good: 32, since: now}
+	require.Equal(t, 32, s.allowed(now.Add(time.Hour)))
+	s.lower(11, now)
+	for after, want := range map[time.Duration]int{
+		0: 5, regain: 6, 5 * regain: 10, 6 * regain: 10, 9 * regain: 10, 10 * regain: 11, 15 * regain: 12, time.Hour: 32,
+	} {
+		require.Equal(t, want, s.allowed(now.Add(after)), after)
+	}
+	s.lower(1, now)
+	require.Equal(t, 1, s.allowed(now), "one at a time, never none")
+	require.Equal(t, 32, s.allowed(now.Add(time.Hour)))
 }
 
 func TestGovernor_ShareLeavesTheRestToOthers(t *testing.T) {

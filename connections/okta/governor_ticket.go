@@ -83,23 +83,32 @@ func (t *ticket) release() {
 	}
 }
 
-// regain is how often one more call at once is tried after a refusal for concurrency.
-const regain = 2 * time.Second
+const (
+	regain  = 2 * time.Second // after a refusal for concurrency one more call at once is tried each time, and beyond
+	caution = 5               // what was too much so many times more slowly
+)
 
 // slots is how many calls the org takes at once. Okta does not tell: it refuses with a limit of 0.
 type slots struct {
 	most    int
 	level   int       // where the last refusal left it
+	good    int       // just below what the last refusal was about
 	since   time.Time // when that was
 	lowered int       // how often
 }
 
 func (s *slots) allowed(now time.Time) int {
-	return min(s.most, s.level+int(now.Sub(s.since)/regain))
+	n := s.level + int(now.Sub(s.since)/regain)
+	if n > s.good {
+		n = s.good + (n-s.good)/caution
+	}
+	return min(s.most, n)
 }
 
 func (s *slots) lower(underWay int, now time.Time) {
-	s.level = max(1, min(s.allowed(now), underWay)/2)
+	refused := min(s.allowed(now), underWay)
+	s.good = max(1, refused-1)
+	s.level = max(1, refused/2)
 	s.since = now
 	s.lowered++
 }
