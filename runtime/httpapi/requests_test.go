@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,22 @@ func TestRequests_BrokenOff(t *testing.T) {
 		require.Equal(t, "body_broken", problemOf(t, res)["code"], framing)
 		require.Equal(t, http.StatusBadRequest, res.StatusCode, framing)
 	}
+}
+
+// TestRequests_TooSlow: the server stops waiting for the rest of the body, and says so.
+func TestRequests_TooSlow(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	s := httptest.NewUnstartedServer(httpapi.New(httpapi.Config{Engine: a.engine}))
+	s.Config.ReadTimeout = 50 * time.Millisecond
+	s.Start()
+	t.Cleanup(s.Close)
+	body, more := io.Pipe()
+	t.Cleanup(func() { more.Close() })
+	res, err := http.Post(s.URL+"/v1/actions/getUser/invoke", "application/json", body)
+	require.NoError(t, err)
+	require.Equal(t, "body_too_slow", problemOf(t, res)["code"])
+	require.Equal(t, http.StatusRequestTimeout, res.StatusCode)
 }
 
 // exchange sends a request by hand, ends its sending side, and then reads.
