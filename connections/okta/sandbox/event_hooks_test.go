@@ -306,18 +306,29 @@ func TestHookConditions(t *testing.T) {
 	f.do("PUT", f.crew()+"/users/"+u["id"].(string), nil).nothing()
 	added := f.org.log.events[len(f.org.log.events)-1]
 	for text, want := range map[string]bool{
-		`event.target.?[type eq 'UserGroup'].size()>0`:                            true,
-		`event.target.?[type eq 'UserGroup' && displayName eq 'Crew'].size() > 0`: true,
-		`event.target.?[type eq 'UserGroup' and displayName eq 'Other'].size()>0`: false,
-		`event.target.?[type == 'User' || type == 'UserGroup'].size() >= 2`:       true,
-		`event.target.?[type eq 'User'].size() == 2`:                              false,
+		`event.target.?[type eq 'UserGroup'].size()>0`:                                                    true,
+		`event.target.?[type eq 'UserGroup' && displayName eq 'Crew'].size() > 0`:                         true,
+		`event.target.?[type eq 'UserGroup' and displayName eq 'Other'].size()>0`:                         false,
+		`event.target.?[type == 'User' || type == 'UserGroup'].size() >= 2`:                               true,
+		`event.target.?[type eq 'User'].size() == 2`:                                                      false,
+		`event.target.?[type eq 'UserGroup'].size()>0 && event.target.?[displayName eq 'Crew'].size()>0`:  true,
+		`event.target.?[type eq 'UserGroup'].size()>0 && event.target.?[displayName eq 'Sales'].size()>0`: false,
+		`event.target.?[type eq 'AppUser'].size()>0 || !(event.outcome.result == 'FAILURE')`:              true,
+		`event.outcome.result eq 'SUCCESS' and event.actor.type != 'User'`:                                false,
+		`event.target.?[displayName eq 'a && b > c'].size() < 1`:                                          true,
+		`#5 gt 0`: false,
 	} {
 		c, ok := parseCondition(text)
 		require.True(t, ok, text)
 		require.Equal(t, want, c.holds(added), text)
 	}
-	_, ok := parseCondition(`T(java.lang.Runtime).getRuntime()`)
-	require.False(t, ok, "what cannot be evaluated lets everything pass")
+	for _, text := range []string{
+		`T(java.lang.Runtime).getRuntime()`, `event.target.?[type].size()>0`, `event.target.?[type eq 'User'].size`, `true`,
+		`event.target.![type] eq 'User'`, `target.type eq 'User'`, ``,
+	} {
+		_, ok := parseCondition(text)
+		require.False(t, ok, "what cannot be evaluated lets everything pass: %s", text)
+	}
 
 	conditions, causes := hookConditions(hookSubscription{Items: []string{"a"}})
 	require.Empty(t, conditions)
