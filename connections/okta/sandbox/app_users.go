@@ -164,7 +164,7 @@ func (r *appUserRequest) apply(a *app, au *appUser) *apiError {
 		named, secret := creds.UserName != nil, creds.Password != nil
 		keepsPasswords := a.scheme == schemeEdit || a.scheme == schemeAdmin
 		if a.signOn == signOnBookmark || a.scheme == schemeShared || secret && !keepsPasswords {
-			return noCredentials()
+			return noCredentials("User level credentials should not be provided for this scheme.")
 		}
 		if named && *creds.UserName == "" {
 			return invalid("credentials.userName", "userName: The field cannot be left blank")
@@ -338,17 +338,17 @@ func (o *Org) appUserJSON(c *call, a *app, au *appUser, embedded *user) any {
 	if au.hasPassword {
 		credentials["password"] = struct{}{}
 	}
-	sync := "DISABLED"
-	if a.pushesProfiles() {
-		sync = "SYNCHRONIZED"
-	}
 	shown := map[string]any{
 		"id": au.id, "externalId": nil, "created": au.created, "lastUpdated": au.updated, "scope": au.scope,
-		"status": au.status, "statusChanged": au.statusChanged, "passwordChanged": au.passwordChanged, "syncState": sync,
+		"status": au.status, "statusChanged": au.statusChanged, "passwordChanged": au.passwordChanged, "syncState": "DISABLED",
 		"credentials": credentials, "profile": au.profile, "_links": map[string]any{
 			"app":  link{Href: c.base() + "/api/v1/apps/" + a.id},
 			"user": link{Href: c.base() + "/api/v1/users/" + au.id},
 		},
+	}
+	if a.pushesProfiles() {
+		shown["syncState"], shown["lastSync"] = "SYNCHRONIZED", au.updated
+		shown["externalId"] = "005" + au.linkID[len(prefixAppLink):] // the user's id over there
 	}
 	if embedded != nil {
 		shown["_embedded"] = map[string]any{"user": json.RawMessage(embedded.appendTo(nil, c))}

@@ -145,7 +145,10 @@ func TestAssignment_Refused(t *testing.T) {
 		})
 	}
 	f.do("POST", f.app("Salesforce")+"/users", map[string]any{"id": u, "profile": map[string]any{"region": "EMEA"}}).ok()
-	require.Equal(t, "SYNCHRONIZED", f.get(f.app("Salesforce") + "/users/" + u).ok()["syncState"])
+	pushed := f.get(f.app("Salesforce") + "/users/" + u).ok()
+	require.Equal(t, "SYNCHRONIZED", pushed["syncState"])
+	require.Equal(t, pushed["lastUpdated"], pushed["lastSync"])
+	require.NotEmpty(t, pushed["externalId"])
 }
 
 func TestAssignment_ByGroup(t *testing.T) {

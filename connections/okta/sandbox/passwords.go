@@ -22,15 +22,22 @@ const Password = "Harbour-7-Lights"
 
 // password is what the org keeps of one: how to recognise it.
 type password struct {
-	sum      [sha256.Size]byte
-	imported *passwordHash // takes the place of sum
+	sum       [sha256.Size]byte
+	imported  *passwordHash // takes the place of sum
+	elsewhere bool          // an inline hook would have to be asked, which the org does not do: nothing is the password
 }
+
+// foreign reports whether the password was made in another system.
+func (p *password) foreign() bool { return p.imported != nil || p.elsewhere }
 
 func newPassword(value string) *password { return &password{sum: sha256.Sum256([]byte(value))} }
 
 // is reports whether value is the password. It may take seconds for an imported hash.
 func (p *password) is(value string) bool {
-	if p.imported != nil {
+	switch {
+	case p.elsewhere:
+		return false
+	case p.imported != nil:
 		return p.imported.of(value)
 	}
 	sum := sha256.Sum256([]byte(value))
@@ -124,9 +131,11 @@ func (h *passwordHash) of(value string) bool {
 // credentialsRequest are the credentials in a request to create or change a user.
 type credentialsRequest struct {
 	Password *struct {
-		Value *string         `json:"value"`
-		Hash  *passwordHash   `json:"hash"`
-		Hook  json.RawMessage `json:"hook"`
+		Value *string       `json:"value"`
+		Hash  *passwordHash `json:"hash"`
+		Hook  *struct {
+			Type string `json:"type"`
+		} `json:"hook"`
 	} `json:"password"`
 	RecoveryQuestion *struct {
 		Question string `json:"question"`
@@ -161,12 +170,17 @@ func (r *credentialsRequest) apply(u *user) (changed bool, refusal *apiError) {
 		u.question, u.answer = q.Question, q.Answer
 	}
 	p := r.Password
-	if p == nil || p.Value == nil && p.Hash == nil {
+	if p == nil || p.Value == nil && p.Hash == nil && p.Hook == nil {
 		return false, nil
 	}
 	switch {
-	case p.Value != nil && p.Hash != nil:
-		return false, invalid("password", "password: value and hash cannot be given together")
+	case p.Value != nil && p.Hash != nil, p.Hook != nil && (p.Value != nil || p.Hash != nil):
+		return false, invalid("password", "password: value, hash and hook cannot be given together")
+	case p.Hook != nil && p.Hook.Type != "default":
+		return false, invalid("password", "password.hook.type: The value must be default")
+	case p.Hook != nil:
+		u.password = &password{elsewhere: true}
+		u.providerType, u.providerName = "IMPORT", "IMPORT"
 	case p.Value != nil && !strongEnough(*p.Value, u.login()):
 		return false, invalid("password", "password: "+passwordRules)
 	case p.Value != nil:

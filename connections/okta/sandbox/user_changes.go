@@ -36,9 +36,9 @@ func (o *Org) createUser(c *call) *apiError {
 	case refusal != nil:
 		return refusal
 	case changePassword && !activate:
-		return expiryWithoutActivation()
+		return expiryWithoutActivation(expiryWithoutActivation().summary)
 	case changePassword && u.password == nil:
-		return expiryWithoutPassword()
+		return expiryWithoutPassword(expiryWithoutPassword().summary)
 	case c.flag("provider", false) && (body.Credentials == nil || body.Credentials.Provider == nil):
 		return invalid("credentials.provider", "credentials.provider: The field cannot be left blank")
 	}
@@ -66,7 +66,7 @@ func (o *Org) createUser(c *call) *apiError {
 // newUser makes a staged user of body, or says why it cannot.
 func (o *Org) newUser(body userRequest) (*user, *apiError) {
 	if len(body.GroupIDs) > maxGroupsOnCreate {
-		return nil, tooManyTargets("A user cannot be created in more than 20 groups.")
+		return nil, tooManyTargets("The number of group targets is too large")
 	}
 	if body.Profile == nil {
 		return nil, invalid("profile", "profile: The field cannot be left blank")
@@ -193,8 +193,8 @@ func (o *Org) changeUser(c *call, replace bool) *apiError {
 	switch {
 	case refusal != nil:
 		return refusal
-	case newPassword && changed.password.imported != nil && u.status != statusStaged:
-		return invalid("password", "password.hash: A hash can be set only while the user is STAGED")
+	case newPassword && changed.password.foreign() && u.status != statusStaged:
+		return invalid("password", "password: A hash or hook can be set only while the user is STAGED")
 	case newPassword && slices.Contains([]string{statusProvisioned, statusRecovery, statusPasswordExpired}, u.status):
 		changed.become(statusActive)
 	}

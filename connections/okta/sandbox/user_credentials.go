@@ -122,7 +122,7 @@ func (o *Org) forgotPassword(c *call) *apiError {
 		return cannotForget()
 	}
 	o.tell(o.origin(c), "user.account.reset_password", u.target())
-	return o.answerReset(c, c.flag("sendEmail", true))
+	return o.answerReset(c, "/signin/reset-password/", c.flag("sendEmail", true))
 }
 
 // revokeUserSessions is DELETE /api/v1/users/{userId}/sessions. The org keeps no sessions: that they are gone shows in

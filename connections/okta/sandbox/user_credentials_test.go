@@ -109,7 +109,11 @@ func TestImportedHash_Refused(t *testing.T) {
 	}
 	staged := f.inState("ada@example.com", statusStaged)
 	f.do("POST", staged, set(crypted)).ok()
-	f.do("POST", f.inState("b@example.com", statusActive), set(crypted)).refused(400, "E0000001")
+	active := f.inState("b@example.com", statusActive)
+	f.do("POST", active, set(crypted)).refused(400, "E0000001")
+	hook := `{"credentials":{"password":{"hook":{"type":"default"}}}}`
+	f.do("POST", active, hook).refused(400, "E0000001")
+	f.do("POST", f.inState("c@example.com", statusStaged), hook).ok()
 	for _, hash := range []map[string]any{
 		{"algorithm": "ROT13", "value": "x"},
 		{"algorithm": "SHA-256"},

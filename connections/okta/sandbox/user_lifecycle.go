@@ -180,15 +180,15 @@ func (o *Org) resetPassword(c *call) *apiError {
 	if c.flag("revokeSessions", false) {
 		o.tell(o.origin(c), "user.session.clear", u.target())
 	}
-	return o.answerReset(c, c.flag("sendEmail", true))
+	return o.answerReset(c, "/reset_password/", c.flag("sendEmail", true))
 }
 
-// answerReset hands out a link to set a new password unless it has been mailed.
-func (o *Org) answerReset(c *call, mailed bool) *apiError {
+// answerReset hands out a link to set a new password, at a path of the org, unless it has been mailed.
+func (o *Org) answerReset(c *call, path string, mailed bool) *apiError {
 	if mailed {
 		return c.empty()
 	}
-	return c.json(map[string]string{"resetPasswordUrl": c.base() + "/reset_password/" + o.ids.token(20)})
+	return c.json(map[string]string{"resetPasswordUrl": c.base() + path + o.ids.token(20)})
 }
 
 // expirePassword is POST /api/v1/users/{id}/lifecycle/expire_password.

@@ -32,6 +32,7 @@ func TestCreateUser_State(t *testing.T) {
 		{"", statusActive, withPassword(goodPassword)},
 		{"?nextLogin=changePassword", statusPasswordExpired, withPassword(goodPassword)},
 		{"?provider=true", statusActive, federated},
+		{"", statusActive, credentials(`{"password":{"hook":{"type":"default"}}}`)},
 	} {
 		u := f.user(fmt.Sprintf("p%d@example.com", i), c.query, c.body)
 		require.Equal(t, c.want, u["status"], "%d", i)
@@ -86,14 +87,25 @@ func TestCreateUser_Refused(t *testing.T) {
 		"unknown provider":  {body: with("credentials", json.RawMessage(`{"provider":{"type":"PIGEON"}}`))},
 		"unknown group":     {body: with("groupIds", []string{"00gnone"}), status: 404, code: "E0000007"},
 		"group of others":   {body: with("groupIds", []string{f.org.everyone}), status: 403, code: "E0000006"},
-		"too many groups":   {body: with("groupIds", make([]string, 21)), status: 400, code: "E0000093"},
-		"unknown type":      {body: with("type", map[string]any{"id": "otynone"})},
-		"unknown realm":     {body: with("realmId", "guonone")},
-		"unknown step":      {body: profile(nil), query: "?nextLogin=dance"},
-		"provider missing":  {body: profile(nil), query: "?provider=true"},
-		"expiry of nothing": {body: profile(nil), query: "?nextLogin=changePassword", status: 400, code: "E0000124"},
+		"too many groups": {
+			body: with("groupIds", make([]string, 21)), status: 400, code: "E0000093",
+			cause: "The number of group targets is too large",
+		},
+		"unknown hook": {body: with("credentials", json.RawMessage(`{"password":{"hook":{"type":"x"}}}`))},
+		"hook and value": {
+			body: with("credentials", json.RawMessage(`{"password":{"hook":{"type":"default"},"value":"`+goodPassword+`"}}`)),
+		},
+		"unknown type":     {body: with("type", map[string]any{"id": "otynone"})},
+		"unknown realm":    {body: with("realmId", "guonone")},
+		"unknown step":     {body: profile(nil), query: "?nextLogin=dance"},
+		"provider missing": {body: profile(nil), query: "?provider=true"},
+		"expiry of nothing": {
+			body: profile(nil), query: "?nextLogin=changePassword", status: 400, code: "E0000124",
+			cause: expiryWithoutPassword().summary,
+		},
 		"expiry, inactive": {
 			body: profile(nil), query: "?nextLogin=changePassword&activate=false", status: 400, code: "E0000125",
+			cause: expiryWithoutActivation().summary,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
