@@ -340,7 +340,8 @@ func (o *Org) appUserJSON(c *call, a *app, au *appUser, embedded *user) any {
 	}
 	shown := map[string]any{
 		"id": au.id, "externalId": nil, "created": au.created, "lastUpdated": au.updated, "scope": au.scope,
-		"status": au.status, "statusChanged": au.statusChanged, "passwordChanged": au.passwordChanged, "syncState": "DISABLED",
+		"status": au.status, "statusChanged": au.statusChanged, "passwordChanged": au.passwordChanged,
+		"syncState":   "DISABLED",
 		"credentials": credentials, "profile": au.profile, "_links": map[string]any{
 			"app":  link{Href: c.base() + "/api/v1/apps/" + a.id},
 			"user": link{Href: c.base() + "/api/v1/users/" + au.id},

@@ -15,10 +15,8 @@ import (
 // oktaDocument is the part of Okta's own description of its API that concerns the sandbox, beside the project.
 const oktaDocument = "../../../../shared/okta-openapi/management.json"
 
-// TestObjects_AreAsOktasDocumentHasThem holds each object to the schema of its kind, such as SamlApplication, which a
-// check of whole answers does not choose.
-func TestObjects_AreAsOktasDocumentHasThem(t *testing.T) {
-	f := newFixture(t, Options{Users: 60, Groups: 20, Apps: 10, LogEvents: 100})
+func readOktaDocument(t *testing.T) *openapi3.T {
+	t.Helper()
 	text, err := os.ReadFile(oktaDocument)
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("no document at " + oktaDocument)
@@ -26,6 +24,33 @@ func TestObjects_AreAsOktasDocumentHasThem(t *testing.T) {
 	require.NoError(t, err)
 	document, err := openapi3.NewLoader().LoadFromData(text)
 	require.NoError(t, err)
+	return document
+}
+
+// TestLogs_HaveAllThatOktasExampleHas looks at the names that have a value there, in an event and in its parts.
+func TestLogs_HaveAllThatOktasExampleHas(t *testing.T) {
+	f := newFixture(t, Options{Users: 3, LogEvents: 1})
+	example := readOktaDocument(t).Components.Examples["ListLogs"].Value.Value.([]any)[0].(map[string]any)
+	event := f.get("/api/v1/logs").list()[0]
+	for name, value := range example {
+		require.Contains(t, event, name)
+		part, ok := value.(map[string]any)
+		if !ok || event[name] == nil {
+			continue
+		}
+		for inner, value := range part {
+			if value != nil {
+				require.Contains(t, event[name], inner, name)
+			}
+		}
+	}
+}
+
+// TestObjects_AreAsOktasDocumentHasThem holds each object to the schema of its kind, such as SamlApplication, which a
+// check of whole answers does not choose.
+func TestObjects_AreAsOktasDocumentHasThem(t *testing.T) {
+	f := newFixture(t, Options{Users: 60, Groups: 20, Apps: 10, LogEvents: 100})
+	document := readOktaDocument(t)
 
 	f.do("POST", "/api/v1/eventHooks", hookBody("north", "https://hooks.example/north")).ok()
 	lists := map[string]string{ // schemas by path

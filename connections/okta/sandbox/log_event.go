@@ -13,6 +13,7 @@ type eventJSON struct {
 	DisplayMessage  string           `json:"displayMessage"`
 	Actor           target           `json:"actor"`
 	Client          eventClient      `json:"client"`
+	Device          *struct{}        `json:"device"` // none is known to the org
 	Outcome         eventOutcome     `json:"outcome"`
 	Target          []target         `json:"target"`
 	Transaction     eventTransaction `json:"transaction"`
@@ -68,9 +69,11 @@ type eventDebug struct {
 	Data map[string]any `json:"debugData"`
 }
 
+// eventSignIn leaves out what Okta's document allows no null for.
 type eventSignIn struct {
-	Step      int    `json:"authenticationStep"`
-	SessionID string `json:"externalSessionId"`
+	Step          int    `json:"authenticationStep"`
+	RootSessionID string `json:"rootSessionId"`
+	SessionID     string `json:"externalSessionId"`
 }
 
 type eventSecurity struct {
@@ -104,7 +107,7 @@ func newEventJSON(e *logEvent, from origin, h happening) eventJSON {
 		Outcome:        eventOutcome{Result: "SUCCESS"},
 		Target:         h.targets,
 		Transaction:    eventTransaction{Type: "WEB", ID: from.requestID},
-		Authentication: eventSignIn{SessionID: "trs" + e.uuid[:8]},
+		Authentication: eventSignIn{RootSessionID: "trs" + e.uuid[:8], SessionID: "trs" + e.uuid[:8]},
 		Request:        eventRequest{[]eventIP{{IP: from.ip, Place: from.place, Version: "V4"}}},
 	}
 	j.Transaction.Detail.APITokenID = from.by
