@@ -17,10 +17,10 @@ var policyTypes = []string{
 type policy struct {
 	id, kind, status, name, description string
 	resource                            string // of an ACCESS_POLICY: APP, or the id of an authorization server
+	group                               string // name of the one that it is for; empty: Everyone, or no groups apply
 	priority                            int
 	system                              bool
 	created                             stamp
-	conditions, settings                map[string]any
 }
 
 // listPolicies is GET /api/v1/policies. Pages come only to who asks for them with a limit.
@@ -62,7 +62,7 @@ func (o *Org) listPolicies(c *call) *apiError {
 	c.pageLinks(shown, next)
 	all := make([]any, len(page))
 	for i, p := range page {
-		all[i] = p.json(c)
+		all[i] = o.policyJSON(c, p)
 	}
 	return c.json(all)
 }
@@ -73,7 +73,7 @@ func (o *Org) getPolicy(c *call) *apiError {
 	if p == nil {
 		return notFound(c.param("id"), "Policy")
 	}
-	return c.json(p.json(c))
+	return c.json(o.policyJSON(c, p))
 }
 
 // policyFor returns the first policy of a type, nil for none.
@@ -86,7 +86,7 @@ func (s *state) policyFor(kind string) *policy {
 	return nil
 }
 
-func (p *policy) json(c *call) any {
+func (o *Org) policyJSON(c *call, p *policy) any {
 	self := c.base() + "/api/v1/policies/" + p.id
 	links := map[string]any{"self": linkTo(self, "GET", "PUT"), "rules": linkTo(self+"/rules", "GET", "POST")}
 	if !p.system {
@@ -99,17 +99,72 @@ func (p *policy) json(c *call) any {
 	}
 	shown := map[string]any{
 		"id": p.id, "status": p.status, "name": p.name, "priority": p.priority, "system": p.system,
-		"conditions": p.conditions, "created": p.created, "lastUpdated": p.created, "_links": links, "type": p.kind,
+		"conditions": o.policyConditions(p), "created": p.created, "lastUpdated": p.created, "_links": links, "type": p.kind,
 	}
 	if p.description != "" {
 		shown["description"] = p.description
 	}
-	if p.settings != nil {
-		shown["settings"] = p.settings
+	if settings := policySettings[p.kind]; settings != nil {
+		shown["settings"] = settings
 	}
 	if p.kind == "ACCESS_POLICY" {
 		links["mappings"] = linkTo(self+"/mappings", "GET", "POST")
 		shown["_embedded"] = map[string]any{"resourceType": "APP"}
 	}
 	return shown
+}
+
+// policyConditions says whom a policy is for, nil where Okta has no conditions for its type.
+func (s *state) policyConditions(p *policy) map[string]any {
+	if p.kind != "OKTA_SIGN_ON" && p.kind != "PASSWORD" && p.kind != "MFA_ENROLL" {
+		return nil
+	}
+	include := []string{}
+	for _, g := range s.groups.rows {
+		if name := g.name(); name == p.group || p.group == "" && g.id == s.everyone {
+			include = append(include, g.id)
+		}
+	}
+	conditions := map[string]any{"people": map[string]any{"groups": map[string]any{"include": include}}}
+	if p.kind == "PASSWORD" {
+		conditions["authProvider"] = map[string]any{"provider": "OKTA"}
+	}
+	return conditions
+}
+
+// policySettings are those of Okta's default policies, by type. Passwords are as [strongEnough] has them.
+var policySettings = map[string]map[string]any{
+	"PASSWORD": {
+		"password": map[string]any{
+			"complexity": map[string]any{
+				"minLength": 8, "minLowerCase": 1, "minUpperCase": 1, "minNumber": 1, "minSymbol": 0, "excludeUsername": true,
+				"dictionary": map[string]any{"common": map[string]any{"exclude": false}}, "excludeAttributes": []string{},
+			},
+			"age": map[string]any{"maxAgeDays": 0, "expireWarnDays": 0, "minAgeMinutes": 0, "historyCount": 1},
+			"lockout": map[string]any{
+				"maxAttempts": 10, "autoUnlockMinutes": 0, "userLockoutNotificationChannels": []string{},
+				"showLockoutFailures": false,
+			},
+		},
+		"recovery": map[string]any{"factors": map[string]any{
+			"recovery_question": map[string]any{
+				"status": "ACTIVE", "properties": map[string]any{"complexity": map[string]any{"minLength": 4}},
+			},
+			"okta_email": map[string]any{
+				"status": "ACTIVE", "properties": map[string]any{"recoveryToken": map[string]any{"tokenLifetimeMinutes": 60}},
+			},
+			"okta_sms": map[string]any{"status": "INACTIVE"}, "okta_call": map[string]any{"status": "INACTIVE"},
+		}},
+		"delegation": map[string]any{"options": map[string]any{"skipUnlock": false}},
+	},
+	"MFA_ENROLL": {
+		"type": "AUTHENTICATORS", "authenticators": []any{
+			enrollment("okta_password", "REQUIRED"), enrollment("okta_verify", "OPTIONAL"),
+			enrollment("phone_number", "OPTIONAL"), enrollment("security_question", "OPTIONAL"),
+		},
+	},
+}
+
+func enrollment(key, by string) map[string]any {
+	return map[string]any{"key": key, "enroll": map[string]any{"self": by}}
 }

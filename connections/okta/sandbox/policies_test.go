@@ -26,6 +26,10 @@ func TestListPolicies(t *testing.T) {
 	for _, kind := range []string{"OKTA_SIGN_ON", "PASSWORD", "MFA_ENROLL", "IDP_DISCOVERY", "PROFILE_ENROLLMENT"} {
 		require.NotEmpty(t, f.get("/api/v1/policies", "type", kind).list(), kind)
 	}
+	passwords := f.get("/api/v1/policies", "type", "PASSWORD", "q", "Default").list()[0]
+	require.Equal(t, []any{f.org.everyone}, at(passwords, "conditions.people.groups.include"))
+	require.InDelta(t, 8, at(passwords, "settings.password.complexity.minLength"), 0)
+	require.Nil(t, f.get("/api/v1/policies", "type", "IDP_DISCOVERY").list()[0]["conditions"])
 	f.get("/api/v1/policies").refused(400, "E0000028")
 	f.get("/api/v1/policies", "type", "NOPE").refused(400, "E0000001")
 	require.Equal(t, all[0], f.get("/api/v1/policies/"+all[0]["id"].(string)).ok())

@@ -91,13 +91,12 @@ func (g *seeder) seedRealms() {
 }
 
 func (g *seeder) seedPolicies() {
-	groups := map[string]any{"people": map[string]any{"groups": map[string]any{"include": []string{}}}}
 	for _, p := range []policy{
-		{kind: "OKTA_SIGN_ON", name: "Warehouse Terminals", description: "Shared terminals", conditions: groups},
+		{kind: "OKTA_SIGN_ON", name: "Warehouse Terminals", description: "Shared terminals", group: "Operations"},
 		{kind: "OKTA_SIGN_ON", name: "Default Policy", description: "The default policy applies to everyone", system: true},
-		{kind: "PASSWORD", name: "Administrators", description: "Longer passwords for administrators", conditions: groups},
+		{kind: "PASSWORD", name: "Administrators", description: "Longer passwords", group: "Administrators"},
 		{kind: "PASSWORD", name: "Default Policy", description: "The default policy applies to everyone", system: true},
-		{kind: "MFA_ENROLL", name: "Contractors", description: "What contractors may enroll", conditions: groups},
+		{kind: "MFA_ENROLL", name: "Contractors", description: "What contractors may enroll", group: "Contractors"},
 		{kind: "MFA_ENROLL", name: "Default Policy", description: "The default policy applies to everyone", system: true},
 		{kind: "ACCESS_POLICY", name: "Okta Admin Console", resource: "APP"},
 		{kind: "ACCESS_POLICY", name: "Any two factors", description: "Two factors to access", system: true, resource: "APP"},
