@@ -168,13 +168,18 @@ func parseJWK(text []byte) (*signingKey, error) {
 
 var errJWK = errors.New("is a damaged JWK: its numbers do not fit together")
 
+// decodeNumber also takes the padding that RFC 7515 forbids and some encoders write.
+func decodeNumber(text string) ([]byte, error) {
+	return base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
+}
+
 func (k *jwk) rsa() (*signingKey, error) {
 	if k.P == "" || k.Q == "" {
 		return nil, errors.New("lacks the JWK members p and q")
 	}
 	var numbers [5]*big.Int
 	for i, s := range []string{k.N, k.E, k.D, k.P, k.Q} {
-		raw, err := base64.RawURLEncoding.DecodeString(s)
+		raw, err := decodeNumber(s)
 		if err != nil || len(raw) == 0 {
 			return nil, errJWK
 		}
@@ -201,7 +206,7 @@ func (k *jwk) ec() (*signingKey, error) {
 	if curve == nil {
 		return newSigningKey(nil, "")
 	}
-	d, err := base64.RawURLEncoding.DecodeString(k.D)
+	d, err := decodeNumber(k.D)
 	size := (curve.Params().BitSize + 7) / 8
 	if err != nil || len(d) > size {
 		return nil, errJWK

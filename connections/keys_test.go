@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -80,6 +81,7 @@ func TestParseKey_TakesEveryFormOfAKey(t *testing.T) {
 		"quoted":                {`"` + strings.ReplaceAll(plain, "\n", `\n`) + `"`, rs256, ""},
 		"RSA JWK":               {rsaJWK(r, "k1"), rs256, "k1"},
 		"EC JWK":                {ecJWK(p384), es384, ""},
+		"padded JWK":            {regexp.MustCompile(`("[ndpq]":"[^"]*)"`).ReplaceAllString(rsaJWK(r, ""), `$1=="`), rs256, ""},
 		"JWK set":               {`{"keys":[` + rsaJWK(r, "k2") + `]}`, rs256, "k2"},
 	} {
 		key, err := parseKey(tt.text)
