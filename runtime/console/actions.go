@@ -122,10 +122,7 @@ func (c *console) action(w http.ResponseWriter, r *http.Request) {
 			form[name] = values // a link that fills in part of the form
 		}
 	}
-	form.Set("connection", r.FormValue("connection"))
-	if cookie, err := r.Cookie(connectionCookie); err == nil && form.Get("connection") == "" {
-		form.Set("connection", cookie.Value) // the one that was used last
-	}
+	form.Set("connection", askedConnection(r))
 	c.showAction(w, r, http.StatusOK, action, form, &actionPage{}, nil)
 }
 
@@ -258,11 +255,20 @@ func chosen(connections []runtime.ConnectionView, name string) string {
 
 const connectionCookie = "connector_connection"
 
+// askedConnection is the connection that a link names, or else the one that was used last.
+func askedConnection(r *http.Request) string {
+	name := r.FormValue("connection")
+	if cookie, err := r.Cookie(connectionCookie); err == nil && name == "" {
+		return cookie.Value
+	}
+	return name
+}
+
 // rememberConnection offers the connection first on the pages of other actions: who tries something in one org does not
 // want to go on in another.
 func (c *console) rememberConnection(w http.ResponseWriter, r *http.Request, name string) {
 	http.SetCookie(w, &http.Cookie{
-		Name: connectionCookie, Value: name, Path: "/actions",
+		Name: connectionCookie, Value: name, Path: "/",
 		HttpOnly: true, Secure: c.Sessions.HTTPS(r), SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -72,6 +72,7 @@ func TestConnection_TheOneUsedLastIsOfferedFirst(t *testing.T) {
 	require.NotContains(t, v.get("/actions/getUser").body, chosen)
 	v.post("/actions/getUser", url.Values{"connection": {"sandbox"}, "in.id": {"me"}})
 	require.Contains(t, v.get("/actions/getGroup").body, chosen)
+	require.Contains(t, v.get("/subscriptions/new?trigger=newUsers").body, chosen)
 	require.Contains(t, v.get("/actions/getGroup?connection=another").body, "<option selected>another</option>")
 	require.NoError(t, s.engine.DeleteConnection(t.Context(), "sandbox"))
 	require.Contains(t, v.get("/actions/getGroup").body, "<option selected>another</option>")

@@ -66,7 +66,7 @@ func (c *console) newSubscription(w http.ResponseWriter, r *http.Request) {
 	s := sectionsOf(trigger, false)
 	form := merge(s.inputs.defaults(), s.spec.defaults(), s.receiver.defaults())
 	form.Set("sub.schedule", trigger.Schedule)
-	form.Set("connection", r.FormValue("connection"))
+	form.Set("connection", askedConnection(r))
 	c.showSubscriptionForm(w, r, http.StatusOK, trigger, subscriptionForm{}, form, nil, nil)
 }
 
