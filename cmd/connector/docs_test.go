@@ -90,6 +90,39 @@ func TestDocs_EverySetting(t *testing.T) {
 	}
 }
 
+// Each code of a problem or a warning is explained, and none that there is not.
+func TestDocs_EveryCode(t *testing.T) {
+	t.Parallel()
+	page := readDocs(t, "problems.md")
+	found := map[string]bool{}
+	for _, pattern := range []string{"runtime/httpapi/*.go", "runtime/*.go", "actions/*.go"} {
+		files, err := filepath.Glob("../../" + pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			raw, err := os.ReadFile(file)
+			require.NoError(t, err)
+			for _, m := range regexp.MustCompile(
+				`newProblem\([\w.]+, "(\w+)"|Code(?::| =)\s*"([a-z_]+)"|Kind: "([a-z ]+)"|notFound\(err, "([a-z ]+)"`,
+			).FindAllStringSubmatch(string(raw), -1) {
+				code := m[1] + m[2]
+				if kind := m[3] + m[4]; kind != "" {
+					code = strings.ReplaceAll(kind, " ", "_") + "_not_found"
+				}
+				found[code] = true
+				require.Contains(t, page, "`"+code+"`", "of %s", file)
+			}
+		}
+	}
+	for _, m := range regexp.MustCompile("`([a-z]+(?:_[a-z]+)+)`").FindAllStringSubmatch(page, -1) {
+		if m[1] != "verification_failed" && m[1] != "deactivation_failed" { // which are chosen between
+			require.True(t, found[m[1]], "nothing says %s", m[1])
+		}
+	}
+}
+
 // What the pages link to is there.
 func TestDocs_Links(t *testing.T) {
 	t.Parallel()
