@@ -69,6 +69,7 @@ func (in HookEvents) Check() schemas.Invalid {
 		bad.Add("/eventHookItems", "needs at least one event type, here or in Dynamic Event Hook Items")
 	case len(types) > maxHookItems:
 		bad.Add("/eventHookItems", fmt.Sprintf("must not be more than %d with the dynamic ones", maxHookItems))
+		return bad
 	}
 	entries, at := in.filterEntries()
 	for i, entry := range entries {
@@ -81,10 +82,12 @@ func (in HookEvents) Check() schemas.Invalid {
 
 // Types returns the event types of both inputs in the order given, each once.
 func (in HookEvents) Types() []string {
-	dynamic, _ := in.dynamic() // Check has seen to it
+	dynamic, _ := in.dynamic() // CheckEach has seen to it
 	var types []string
+	met := make(map[string]bool)
 	for _, t := range slices.Concat(in.Items, dynamic) {
-		if !slices.Contains(types, t) {
+		if !met[t] {
+			met[t] = true
 			types = append(types, t)
 		}
 	}

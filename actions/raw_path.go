@@ -3,7 +3,7 @@ package actions
 import (
 	"errors"
 	"net/url"
-	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -91,17 +91,21 @@ func foldSlash(r rune) rune {
 
 func forbidden(r rune) bool { return r == '\\' || unicode.IsControl(r) }
 
-var percentEscape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
-
-// decodeFully takes off escapes of escapes too. What is no escape stays.
+// decodeFully takes off escapes of escapes too, each as soon as its last digit is there, so that the time it takes grows
+// with the length alone. What is no escape stays.
 func decodeFully(s string) string {
-	for percentEscape.MatchString(s) {
-		s = percentEscape.ReplaceAllStringFunc(s, func(escape string) string {
-			decoded, _ := url.PathUnescape(escape) // matched by the pattern
-			return decoded
-		})
+	decoded := make([]byte, 0, len(s))
+	for i := range len(s) {
+		decoded = append(decoded, s[i])
+		for n := len(decoded); n >= 3 && decoded[n-3] == '%'; n = len(decoded) {
+			b, err := strconv.ParseUint(string(decoded[n-2:]), 16, 8)
+			if err != nil {
+				break
+			}
+			decoded = append(decoded[:n-3], byte(b))
+		}
 	}
-	return s
+	return string(decoded)
 }
 
 func validQuery(query url.Values) bool {

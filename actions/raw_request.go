@@ -70,8 +70,12 @@ func (in rawRequest) Check() schemas.Invalid {
 			}
 		}
 	}
+	files := make(map[string]bool)
+	for _, row := range in.FileData {
+		files[row.Key] = true
+	}
 	for i, row := range in.FileDataFileNames {
-		if !slices.ContainsFunc(in.FileData, func(file schemas.KeyValue) bool { return file.Key == row.Key }) {
+		if !files[row.Key] {
 			bad.Add(rowPointer("fileDataFileNames", i), "has a key that File Data does not have")
 		}
 	}

@@ -102,17 +102,21 @@ func (s *Schema) position(e FieldError) int {
 	return len(s.properties)
 }
 
-// asGiven points at the rows of key-value inputs where they were given.
+// asGiven points at the rows of key-value inputs where they were given, in the first of bad.
 func (s *Schema) asGiven(bad Invalid, given []json.RawMessage) Invalid {
+	bad = bad[:min(len(bad), maxErrors)]
+	tokens := make(map[*property][]string)
 	for i, e := range bad {
 		p := s.byName[e.input()]
 		if p == nil || p.shape != shapeKeyValues {
 			continue
 		}
-		row, under, _ := strings.Cut(strings.TrimPrefix(e.Pointer[len(p.path):], "/"), "/")
-		tokens := rowTokens(given[p.position])
-		if n, err := strconv.Atoi(row); err == nil && n < len(tokens) && under == "" {
-			bad[i].Pointer = p.path + Pointer(tokens[n])
+		if tokens[p] == nil {
+			tokens[p] = rowTokens(given[p.position])
+		}
+		row, err := strconv.Atoi(strings.TrimPrefix(e.Pointer[len(p.path):], "/"))
+		if err == nil && row < len(tokens[p]) {
+			bad[i].Pointer = p.path + Pointer(tokens[p][row])
 		}
 	}
 	return bad
