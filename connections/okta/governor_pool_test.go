@@ -15,7 +15,8 @@ func windowsOf(remaining ...int) []*window {
 	var ws []*window
 	for _, n := range remaining {
 		ws = append(ws, &window{
-			share: 1, family: "apps", limit: 20, reset: 1, remaining: n, own: 1, confirmed: true, ends: time.Now().Add(time.Hour),
+			share: 1, family: "apps", limit: 20, remaining: n, own: 1,
+			reset: 1, ends: time.Now().Add(time.Hour), confirmed: true,
 		})
 	}
 	return ws
