@@ -125,7 +125,7 @@ func (e *Engine) send(ctx context.Context, s *store.Shipment) (status int, err e
 	}
 	events := make([]connector.Event, len(s.Events))
 	for i, ev := range s.Events {
-		events[i] = connector.Event{ID: ev.ID, Type: ev.Type, Time: ev.Time, Subject: ev.Subject, Data: ev.Data}
+		events[i] = keptEvent(ev)
 	}
 	body := cloudEventBatch(client.Org(), events)
 	now := time.Now()

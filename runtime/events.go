@@ -1,11 +1,13 @@
 package runtime
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/okta-connector/okta-connector/runtime/connector"
 	"github.com/okta-connector/okta-connector/runtime/store"
@@ -147,12 +149,26 @@ func viewDelivery(d store.Delivery) DeliveryView {
 	}
 }
 
+// storedEvents are events as they are kept. A receiver takes no JSON that is not UTF-8: what is not is replaced, or the
+// batch would hold up all that follow it.
 func storedEvents(events []connector.Event) []store.Event {
 	stored := make([]store.Event, len(events))
 	for i, ev := range events {
+		if !utf8.Valid(ev.Data) {
+			ev.Data = bytes.ToValidUTF8(ev.Data, []byte("\uFFFD"))
+		}
 		stored[i] = store.Event{ID: ev.ID, Type: ev.Type, Subject: ev.Subject, Time: ev.Time, Data: ev.Data}
 	}
 	return stored
+}
+
+// keptEvent is an event as it was stored. Where nothing says when it happened, it happened when it came.
+func keptEvent(ev store.Event) connector.Event {
+	at := ev.Time
+	if at.IsZero() {
+		at = ev.ReceivedAt
+	}
+	return connector.Event{ID: ev.ID, Type: ev.Type, Time: at, Subject: ev.Subject, Data: ev.Data}
 }
 
 func timeOrNil(t time.Time) *time.Time {

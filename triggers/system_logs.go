@@ -3,6 +3,7 @@ package triggers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -217,7 +218,8 @@ func (cur *logCursor) take(page okta.Page, asked time.Time) ([]connector.Event, 
 // letting a backlog through.
 var asOktaWritesIt = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// logEvent reads what a CloudEvent needs of a LogEvent; the rest is handed on unread.
+// logEvent reads what a CloudEvent needs of a LogEvent; the rest is handed on unread. Of one that is not as Okta writes
+// them it takes what tells it apart: an error would keep all that follow it waiting.
 func logEvent(raw json.RawMessage) (connector.Event, error) {
 	var e struct {
 		UUID      string    `json:"uuid"`
@@ -231,16 +233,27 @@ func logEvent(raw json.RawMessage) (connector.Event, error) {
 		} `json:"target"`
 	}
 	if err := jsonv2.Unmarshal(raw, &e, asOktaWritesIt); err != nil {
-		return connector.Event{}, fmt.Errorf("a log event: %w", err)
-	}
-	if e.UUID == "" {
-		return connector.Event{}, fmt.Errorf("a log event has no uuid")
+		var least struct {
+			UUID      string `json:"uuid"`
+			EventType string `json:"eventType"`
+		}
+		if err := jsonv2.Unmarshal(raw, &least, asOktaWritesIt); err != nil {
+			return connector.Event{}, fmt.Errorf("a log event: %w", err)
+		}
+		return identified(connector.Event{ID: least.UUID, Type: logEventPrefix + least.EventType, Data: raw})
 	}
 	subject := e.Actor.ID
 	if len(e.Target) > 0 && e.Target[0].ID != "" {
 		subject = e.Target[0].ID
 	}
-	return connector.Event{
+	return identified(connector.Event{
 		ID: e.UUID, Type: logEventPrefix + e.EventType, Time: e.Published, Subject: subject, Data: raw,
-	}, nil
+	})
+}
+
+func identified(e connector.Event) (connector.Event, error) {
+	if e.ID == "" {
+		return connector.Event{}, errors.New("a log event has no uuid")
+	}
+	return e, nil
 }

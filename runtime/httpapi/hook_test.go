@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -325,8 +326,22 @@ func TestHook_SplitsAndDeduplicates(t *testing.T) {
 	deliver(envelope("a", "b", "a", "c")) // Okta's retry
 	deliver(envelope("c", "", "d"))       // one that cannot be told apart costs the others nothing
 	deliver(`{"data":{"events":[]}}`)
+	deliver(`{"data":{"events":[null,{"uuid":"e","published":"yesterday","target":{"id":"x"}}]}}`)
 	deliver(`{"data":{"events":[{"uuid":"e","eventType":"x","client":{"userAgent":"half a pair \ud83d","zone":"a","zone":"b"}}]}}`)
 	require.Equal(t, []string{"a", "b", "c", "d", "e"}, h.events(), "the last one would not do for a caller of ours")
+}
+
+func TestHook_WhatIsNotUTF8IsMadeSo(t *testing.T) {
+	t.Parallel()
+	h := newHooked(t)
+	h.subscribe(hookItems("user.session.start"), http.StatusCreated)
+	body := strings.Replace(envelope("a", "b"), `"published"`, "\"displayMessage\":\"caf\xe9\",\"published\"", 1)
+	status, raw := h.send(http.MethodPost, "/hooks/s", body, "Authorization: "+h.secret())
+	require.Equal(t, http.StatusNoContent, status, "%s", raw)
+	require.Equal(t, []string{"a", "b"}, h.events())
+	_, raw = h.send(http.MethodGet, "/v1/subscriptions/s/events", "")
+	require.True(t, utf8.ValidString(raw))
+	require.Contains(t, raw, "caf\uFFFD")
 }
 
 func TestHook_IsNotAcceptedUnlessStored(t *testing.T) {
