@@ -101,7 +101,7 @@ func (e *Engine) attempt(ctx context.Context, s *store.Shipment) store.Outcome {
 	var refused *DeliveryError
 	if errors.As(err, &refused) {
 		outcome.Status = refused.Status
-		delay = max(delay, min(refused.RetryAfter, time.Hour))
+		delay = max(delay, min(refused.RetryAfter, e.retryFor/2)) // so that there is a next time
 	}
 	now := time.Now()
 	if retry := now.Add(delay); retry.Before(s.Delivery.PendingSince.Add(e.retryFor)) {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -68,6 +69,7 @@ func TestDelivery_IsRepeatedWithTheSameIDUntilTaken(t *testing.T) {
 		for i, d := range w.received {
 			require.Equal(t, []string{"thing-0"}, d.ids)
 			require.Equal(t, w.received[0].header.Get("webhook-id"), d.header.Get("webhook-id"))
+			require.Equal(t, strconv.FormatInt(d.at.Unix(), 10), d.header.Get("webhook-timestamp"), "that of the attempt")
 			if i == 1 {
 				require.LessOrEqual(t, d.at.Sub(w.received[0].at), time.Second, "the first repeat")
 			}

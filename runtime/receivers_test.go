@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -57,6 +58,52 @@ func TestDelivery_RetryAfterIsHonoured(t *testing.T) {
 		})
 	}
 }
+
+func TestDelivery_RetryAfterLeavesTimeForAnAttempt(t *testing.T) {
+	t.Parallel()
+	for retryFor, want := range map[time.Duration]time.Duration{
+		24 * time.Hour: 3 * time.Hour,
+		time.Minute:    30 * time.Second,
+	} {
+		t.Run(retryFor.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.engine = w.newEngine(func(c *runtime.Config) { c.RetryFor = retryFor })
+				w.replies = replies{"a.example": func(*http.Request) (*http.Response, error) {
+					return reply(http.StatusServiceUnavailable, "Retry-After: 10800"), nil
+				}}
+				w.subscribe(`,"schedule":"@every 5s"` + receiver("a.example"))
+				w.happen(1)
+				w.run(4 * time.Hour)
+				got := w.to("a.example")
+				require.Equal(t, want, got[1].at.Sub(got[0].at).Round(time.Second))
+			})
+		})
+	}
+}
+
+func TestDelivery_AnAnswerWithoutEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.replies = replies{"a.example": func(*http.Request) (*http.Response, error) {
+			res := reply(http.StatusOK)
+			res.Body = io.NopCloser(endless{})
+			return res, nil
+		}}
+		w.subscribe(`,"schedule":"@every 5s"` + receiver("a.example"))
+		w.happen(1)
+		w.run(time.Minute)
+		require.Len(t, w.to("a.example"), 1, "it is taken")
+		require.Zero(t, w.subscription().Counts.Pending)
+	})
+}
+
+// endless is a body that is read for ever.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestDelivery_WhatIsNoSuccess(t *testing.T) {
 	t.Parallel()
