@@ -23,7 +23,7 @@ const sqliteReaders = 4
 //
 // synchronous=FULL syncs the write-ahead log at each commit: a power cut loses nothing either. NORMAL would do against
 // kill -9 and costs the same within 10 % where the disk has a cache; a commit here covers up to 1,000 events. The log
-// is copied into the file at 32 MB, not at SQLite's 4, and the writer caches 16 MB: a page of 1,000 events touches as
+// is copied into the file at 32 MB, not at SQLite's 4, and the writer caches 10 MB: a page of 1,000 events touches as
 // many pages of the index on event ids, which are not in order, and most would be written back and read again for
 // each.
 func openSQLite(ctx context.Context, path string, opts Options) (*Store, error) {
@@ -55,8 +55,8 @@ func openSQLite(ctx context.Context, path string, opts Options) (*Store, error) 
 		"&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(8000)&_pragma=journal_size_limit(67108864)"
 	s := &Store{
 		dialect: sqliteDialect,
-		writer:  pool(1, path, settings+"&_txlock=immediate&_pragma=cache_size(-16000)"),
-		reader:  pool(sqliteReaders, path, settings+"&_query_only=1"),
+		writer:  pool(1, path, settings+"&_txlock=immediate&_pragma=cache_size(-10000)"),
+		reader:  pool(sqliteReaders, path, settings+"&_query_only=1&_pragma=cache_size(-512)"),
 		sealer:  opts.Sealer,
 		there:   inPlace(path),
 	}
