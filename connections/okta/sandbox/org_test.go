@@ -122,6 +122,19 @@ func TestSeed_IsDeterministic(t *testing.T) {
 	require.NotEqual(t, first.apiToken, other.apiToken)
 }
 
+// A client that outlives the sandbox's process knows the events of the run before: none may come again.
+func TestSeed_LaterEventsAreNew(t *testing.T) {
+	f := newFixture(t, Options{LogEvents: 5})
+	told := func() string {
+		f.user("ada@example.com", "?activate=false", nil)
+		events := f.get("/api/v1/logs").list()
+		return events[len(events)-1]["uuid"].(string)
+	}
+	before := told()
+	f.do("POST", "/_sandbox/reset", nil).nothing()
+	require.NotEqual(t, before, told())
+}
+
 func TestSeed_LooksLikeACompany(t *testing.T) {
 	f := newFixture(t, DefaultOptions())
 	users := f.org.users.rows

@@ -39,6 +39,7 @@ func (o *Org) reset() {
 	o.users.settle()
 	o.groups.settle()
 	o.realms.settle()
+	o.ids.unseed()
 }
 
 // seeder makes up a company. What it makes depends on nothing but the options and the present time.
