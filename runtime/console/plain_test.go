@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -108,9 +109,16 @@ func TestAction_NextPageAndDownload(t *testing.T) {
 func TestPages_AreSmallAndComplete(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{})
+	s.subscribe("logs", map[string]any{
+		"trigger": "newSystemLogs", "startFrom": time.Now().AddDate(0, 0, -60).UTC().Format(time.RFC3339),
+		"deliverTo": map[string]any{"url": "http://127.0.0.1:9/"}, "batchSize": 2,
+	})
+	polled, err := s.engine.PollNow(t.Context(), "logs")
+	require.NoError(t, err)
+	require.Greater(t, polled.Counts.Received, int64(8))
 	v := s.visitor()
 	paths := []string{
-		"/", "/actions", "/connections", "/connections/new", "/subscriptions", "/subscriptions/new", "/deliveries",
+		"/", "/subscriptions/logs", "/subscriptions/logs/edit", "/actions", "/connections", "/connections/new", "/subscriptions", "/subscriptions/new", "/deliveries",
 		"/audit", "/sandbox",
 	}
 	for _, a := range s.index.Actions {

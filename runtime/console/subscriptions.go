@@ -84,7 +84,7 @@ type eventItem struct {
 }
 
 const (
-	eventsShown = 12
+	eventsShown = 6 // with their JSON: a page stays small
 	runsShown   = 10
 	chartHours  = 24
 )
