@@ -91,8 +91,8 @@ func foldSlash(r rune) rune {
 
 func forbidden(r rune) bool { return r == '\\' || unicode.IsControl(r) }
 
-// decodeFully takes off escapes of escapes too, each as soon as its last digit is there, so that its time grows with the
-// length alone. What is no escape stays.
+// decodeFully takes off escapes of escapes too, each as soon as its last digit is there, so that its time grows with
+// the length alone. What is no escape stays.
 func decodeFully(s string) string {
 	decoded := make([]byte, 0, len(s))
 	for i := range len(s) {
