@@ -84,7 +84,7 @@ func TestCommands_ExitCodes(t *testing.T) {
 		"no org":                  {2, []string{"invoke", "getUser"}},
 		"open to the world":       {2, []string{"serve", "--addr", "0.0.0.0:0"}},
 		"a port that is taken":    {3, []string{"serve", "--addr", busy.url[len("http://"):]}},
-		"an unknown database":     {3, []string{"serve", "--database", "mysql://x"}},
+		"an unknown database":     {2, []string{"serve", "--database", "mysql://x"}},
 		"an org that is not there": {1, []string{
 			"invoke", "getUser", "--org", "http://127.0.0.1:1", "--token", "x", "--input", `{"id":"me"}`,
 		}},

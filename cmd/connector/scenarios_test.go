@@ -31,13 +31,13 @@ var updateScenarios = flag.Bool("update", false, "write what the scenarios of te
 //	invoke ACTION INPUTS [FLAGS]
 //	                        connector invoke, with the org's address and token
 //	show MEMBER ...         print members of the last answer, such as data.profile.login or items.0.id
-//	keep NAME MEMBER        put a member of the last answer into a variable
+//	keep NAME MEMBER        put a member of the last answer into a variable, whose name is printed in its place from now on
 //	until MEMBER VALUE METHOD PATH
 //	                        send a request until a member of the answer has a value
 //	receiver [up | down]    start a receiver of deliveries ($RECEIVER, $SECRET), or have it fail for a while
 //	received N              wait for N events and print their types, in the order in which they came
 //
-// What differs from run to run is printed as a word: TIME for times of today, REQUEST, ETC.
+// What differs from run to run is printed as a word: TIME, REQUEST, MS, URL.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	path, err := program()
@@ -75,7 +75,8 @@ type scenario struct {
 	t        testing.TB
 	server   *process
 	receiver *receiver
-	answer   any // of the last call
+	answer   any      // of the last call
+	kept     []string // the variables that stand for what differs from run to run
 }
 
 type scenarioKey struct{}
@@ -198,7 +199,7 @@ func (s *scenario) plain(ts *testscript.TestScript, raw []byte) string {
 	plain = requests.ReplaceAllString(plain, `"oktaRequestIds": REQUESTS`)
 	plain = millis.ReplaceAllString(plain, `"$1": MS`)
 	plain = times.ReplaceAllString(plain, "TIME")
-	for _, name := range []string{"URL", "ORG", "RECEIVER"} {
+	for _, name := range append([]string{"URL", "ORG", "RECEIVER"}, s.kept...) {
 		if value := ts.Getenv(name); value != "" {
 			plain = strings.ReplaceAll(plain, value, name)
 			plain = strings.ReplaceAll(plain, strings.TrimPrefix(value, "http://"), name)
@@ -263,6 +264,7 @@ func (s *scenario) keep(ts *testscript.TestScript, args []string) error {
 		return fmt.Errorf("the answer has no %s", args[1])
 	}
 	ts.Setenv(args[0], fmt.Sprint(value))
+	s.kept = append(s.kept, args[0])
 	return nil
 }
 

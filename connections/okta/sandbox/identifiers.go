@@ -31,20 +31,18 @@ const (
 )
 
 // identifiers makes ids that look like Okta's and, within one kind, sort in the order in which they were made. The same
-// seed gives the same ids, but for UUIDs after [identifiers.unseed].
+// seed gives the same ids until [identifiers.unseed].
 type identifiers struct {
 	random *rand.Rand
-	uuids  *rand.Rand
 	serial uint64
 }
 
 func newIdentifiers(seed uint64) *identifiers {
-	random := rand.New(rand.NewPCG(seed, 0x0c7a))
-	return &identifiers{random: random, uuids: random, serial: firstSerial}
+	return &identifiers{random: rand.New(rand.NewPCG(seed, 0x0c7a)), serial: firstSerial}
 }
 
-// unseed makes all further UUIDs unlike those of any other run: a client remembers by them which events it has seen.
-func (i *identifiers) unseed() { i.uuids = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) }
+// unseed makes all further ids unlike those of any other run: a client remembers by them what it has seen.
+func (i *identifiers) unseed() { i.random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) }
 
 // next returns a new id of the kind that prefix stands for.
 func (i *identifiers) next(prefix string) string {
@@ -69,7 +67,7 @@ func (i *identifiers) token(n int) string {
 
 // uuid returns a version 4 UUID.
 func (i *identifiers) uuid() string {
-	hi, lo := i.uuids.Uint64(), i.uuids.Uint64()
+	hi, lo := i.random.Uint64(), i.random.Uint64()
 	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x",
 		hi>>32, hi>>16&0xffff, hi&0xfff, lo>>48&0x3fff|0x8000, lo&0xffffffffffff)
 }

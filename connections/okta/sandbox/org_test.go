@@ -122,17 +122,19 @@ func TestSeed_IsDeterministic(t *testing.T) {
 	require.NotEqual(t, first.apiToken, other.apiToken)
 }
 
-// A client that outlives the sandbox's process knows the events of the run before: none may come again.
-func TestSeed_LaterEventsAreNew(t *testing.T) {
+// A client that outlives the sandbox's process knows the objects and events of the run before: none may come again.
+func TestSeed_WhatComesLaterIsNew(t *testing.T) {
 	f := newFixture(t, Options{LogEvents: 5})
-	told := func() string {
-		f.user("ada@example.com", "?activate=false", nil)
+	told := func() (user, event string) {
+		made := f.user("ada@example.com", "?activate=false", nil)
 		events := f.get("/api/v1/logs").list()
-		return events[len(events)-1]["uuid"].(string)
+		return made["id"].(string), events[len(events)-1]["uuid"].(string)
 	}
-	before := told()
+	user, event := told()
 	f.do("POST", "/_sandbox/reset", nil).nothing()
-	require.NotEqual(t, before, told())
+	userThen, eventThen := told()
+	require.NotEqual(t, user, userThen)
+	require.NotEqual(t, event, eventThen)
 }
 
 func TestSeed_LooksLikeACompany(t *testing.T) {
