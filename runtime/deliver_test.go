@@ -134,6 +134,7 @@ func TestDelivery_WhileNothingRunsItDoesNotGrowOld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		w.engine = w.newEngine(func(c *runtime.Config) { c.RetryFor = time.Hour })
 		down := true
 		w.answer = func(delivery) int {
 			if down {
@@ -143,13 +144,13 @@ func TestDelivery_WhileNothingRunsItDoesNotGrowOld(t *testing.T) {
 		}
 		w.subscribe(`,"schedule":"@every 1h"` + toReceiver)
 		w.happen(1)
-		w.run(3 * time.Hour)
+		w.run(10 * time.Minute)
 		for _, away := range []func(){
-			func() { time.Sleep(72 * time.Hour) }, //nolint:forbidigo // virtual: the engine is down
+			func() { time.Sleep(3 * time.Hour) }, //nolint:forbidigo // virtual: the engine is down
 			func() {
 				_, err := w.engine.SetPaused(t.Context(), "sub", true)
 				require.NoError(t, err)
-				w.run(72 * time.Hour)
+				w.run(3 * time.Hour)
 				_, err = w.engine.SetPaused(t.Context(), "sub", false)
 				require.NoError(t, err)
 			},

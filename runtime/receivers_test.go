@@ -148,7 +148,7 @@ func TestDelivery_OnesThatHangDoNotHoldUpOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.replies = replies{}
-		for i := range 200 { // more than are served at a time
+		for i := range 100 { // more than are served at a time
 			host := fmt.Sprintf("down-%d.example", i)
 			w.replies[host] = hang
 			w.subscribeAs(fmt.Sprint("down-", i), `,"schedule":"@every 10s"`+receiver(host))
