@@ -15,6 +15,7 @@ import (
 	"github.com/okta-connector/okta-connector/connections/okta"
 	"github.com/okta-connector/okta-connector/runtime"
 	"github.com/okta-connector/okta-connector/runtime/connector"
+	"github.com/okta-connector/okta-connector/runtime/store"
 	"github.com/okta-connector/okta-connector/schemas"
 )
 
@@ -58,7 +59,7 @@ func newProblem(status int, code, detail string) *problem {
 // Describe words err for a person at a shell as a problem document does for an engine.
 func Describe(err error) string {
 	p := problemOf(err)
-	if p.Status == http.StatusInternalServerError {
+	if p.Status == http.StatusInternalServerError || p.Status == http.StatusServiceUnavailable { // the details are ours
 		return err.Error()
 	}
 	return p.Detail
@@ -120,6 +121,10 @@ func problemOf(err error) *problem {
 		return newProblem(http.StatusFailedDependency, "connection_refused", failure.Detail)
 	case errors.As(err, &signIn):
 		return newProblem(http.StatusBadRequest, "sign_in_failed", signIn.Error())
+	case store.Unavailable(err):
+		p := newProblem(http.StatusServiceUnavailable, "database_unreachable", "the connector's database does not serve just now")
+		p.Retryable = true
+		return p
 	}
 	return newProblem(http.StatusInternalServerError, "internal", "something went wrong here; the log has the details")
 }
