@@ -13,6 +13,7 @@ type overviewPage struct {
 	Attention     []attention
 	Unshown       int   // more that needs attention
 	Dead          int64 // events that no receiver took
+	Pending       int64 // events on their way to receivers
 	Chart         chart
 	Actions       int
 	Active        int
@@ -55,6 +56,7 @@ func (c *console) overviewPage(r *http.Request) (*overviewPage, error) {
 		if v.Status == "failing" && v.LastPoll != nil {
 			p.Attention = append(p.Attention, attention{v.ID, "is failing: " + v.LastPoll.Error})
 		}
+		p.Pending += v.Counts.Pending
 		if v.Counts.Dead > 0 {
 			dead := count(int(v.Counts.Dead), "event")
 			p.Attention = append(p.Attention, attention{v.ID, "has " + dead + " that its receiver never took"})
