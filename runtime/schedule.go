@@ -1,13 +1,13 @@
 package runtime
 
 import (
-	"errors"
-	"fmt"
 	"hash/fnv"
 	"strings"
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"github.com/okta-connector/okta-connector/schemas"
 )
 
 // maxJitter bounds how far a poll is moved off its scheduled moment.
@@ -23,30 +23,34 @@ type Schedule struct {
 	jitter time.Duration
 }
 
-// ParseSchedule reads a schedule. The errors name what is wrong, not where it came from.
+// ParseSchedule reads a schedule. The error is a [schemas.Invalid] at /schedule or /timeZone, and repeats neither.
 func ParseSchedule(expr, zone string) (Schedule, error) {
 	expr = strings.TrimSpace(expr)
 	if strings.Contains(expr, "TZ=") {
-		return Schedule{}, errors.New("give the time zone as timeZone, not inside the schedule")
+		return badSchedule("must not hold a time zone: give it as timeZone")
 	}
 	if zone == "" {
 		zone = "UTC"
 	}
 	loc, err := time.LoadLocation(zone)
 	if err != nil || zone == "Local" {
-		return Schedule{}, errors.New("timeZone is not one of the IANA names, such as Europe/Berlin")
+		return Schedule{}, schemas.Invalid{{Pointer: "/timeZone", Detail: "must be one of the IANA names, such as Europe/Berlin"}}
 	}
 	s, err := cronParser.Parse(sundayIsZero(expr))
 	if err != nil {
-		return Schedule{}, fmt.Errorf("schedule is not five or six cron fields, nor @every with a duration: %w", err)
+		return badSchedule("must be five cron fields, six with seconds, or @every and a duration, such as @every 30s")
 	}
 	if every, ok := strings.CutPrefix(expr, "@every "); ok && shorterThanSecond(every) {
-		return Schedule{}, errors.New("schedule is shorter than a second")
+		return badSchedule("must not be shorter than a second")
 	}
 	if s.Next(time.Now()).IsZero() {
-		return Schedule{}, errors.New("schedule never comes due")
+		return badSchedule("must come due some day")
 	}
 	return Schedule{Schedule: s, zone: loc}, nil
+}
+
+func badSchedule(detail string) (Schedule, error) {
+	return Schedule{}, schemas.Invalid{{Pointer: "/schedule", Detail: detail}}
 }
 
 // sundayIsZero lets Sunday be 7 too, as most crons do: the parser knows it as 0.

@@ -1,12 +1,14 @@
 package runtime_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/okta-connector/okta-connector/runtime"
+	"github.com/okta-connector/okta-connector/schemas"
 )
 
 func TestSchedule_Next(t *testing.T) {
@@ -66,7 +68,14 @@ func TestSchedule_Refuses(t *testing.T) {
 		{"* * * * *", "../etc/passwd"},
 	} {
 		_, err := runtime.ParseSchedule(tc.expr, tc.zone)
-		require.Error(t, err, "%q in %q", tc.expr, tc.zone)
+		bad, ok := errors.AsType[schemas.Invalid](err)
+		require.True(t, ok, "%q in %q", tc.expr, tc.zone)
+		at := "/schedule"
+		if tc.zone != "" {
+			at = "/timeZone"
+			require.NotContains(t, bad[0].Detail, tc.zone)
+		}
+		require.Equal(t, at, bad[0].Pointer)
 	}
 }
 

@@ -256,8 +256,8 @@ func (e *Engine) readSubscription(
 		spec.Schedule = "*/5 * * * *"
 	}
 	schedule, err := ParseSchedule(spec.Schedule, spec.TimeZone)
-	if err != nil {
-		invalid.Add(schedulePointer(err), err.Error())
+	if bad, ok := errors.AsType[schemas.Invalid](err); ok {
+		invalid = append(invalid, bad...)
 	}
 	if spec.StartFrom == "" {
 		spec.StartFrom = StartNow
@@ -294,13 +294,6 @@ func (e *Engine) readSubscription(
 		sub.NextPollAt = before.NextPollAt // who saves more often than a schedule comes due does not put it off
 	}
 	return sub, fresh, nil
-}
-
-func schedulePointer(err error) string {
-	if len(err.Error()) > 8 && err.Error()[:8] == "timeZone" {
-		return "/timeZone"
-	}
-	return "/schedule"
 }
 
 // Subscription returns a subscription, or a [NotFoundError].

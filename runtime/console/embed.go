@@ -181,8 +181,9 @@ func (c *console) submitEmbedded(
 		all = append(all, invalid...)
 	}
 	if out.Schedule != "" {
-		if _, err := runtime.ParseSchedule(out.Schedule, out.TimeZone); err != nil {
-			all.Add("/schedule", err.Error())
+		_, err := runtime.ParseSchedule(out.Schedule, out.TimeZone)
+		if invalid, problem := fieldErrors(err); problem == nil {
+			all = append(all, invalid...)
 		}
 	}
 	if len(all) > 0 {

@@ -1,12 +1,14 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/okta-connector/okta-connector/runtime"
+	"github.com/okta-connector/okta-connector/schemas"
 )
 
 // scheduleView is a schedule as a person reads it: in words, and as the moments that come next.
@@ -23,7 +25,8 @@ const nextRuns = 5
 func readSchedule(expr, zone, id string, now time.Time) scheduleView {
 	schedule, err := runtime.ParseSchedule(expr, zone)
 	if err != nil {
-		return scheduleView{Error: sentence(err.Error())}
+		invalid, _ := errors.AsType[schemas.Invalid](err) // it is nothing else
+		return scheduleView{Error: sentence(invalid[0].Detail)}
 	}
 	loc, err := time.LoadLocation(zone) // "" is UTC; ParseSchedule has accepted it
 	if err != nil {

@@ -217,7 +217,7 @@ func failureDetail(e *okta.Error) string {
 	if e.Reason != "" {
 		return fmt.Sprintf("the org answered %d, and %s", e.Status, e.Reason)
 	}
-	return fmt.Sprintf("Okta failed with %d: %s", e.Status, e.Summary)
+	return strings.TrimSuffix(fmt.Sprintf("Okta failed with %d: %s", e.Status, e.Summary), ": ")
 }
 
 func invalidDetail(invalid schemas.Invalid) string {
