@@ -16,8 +16,10 @@ type FieldError struct {
 
 // input is the name of the input that e is about, "" for all of them.
 func (e FieldError) input() string {
-	name, _, _ := strings.Cut(strings.TrimPrefix(e.Pointer, "/"), "/")
-	return pointerUnescapes.Replace(name)
+	if tokens := Tokens(e.Pointer); len(tokens) > 0 {
+		return tokens[0]
+	}
+	return ""
 }
 
 // Invalid is the error for inputs that were refused: every bad field at once, in the order the fields are declared.
@@ -66,4 +68,16 @@ func Pointer(tokens ...string) string {
 		_, _ = pointerEscapes.WriteString(&pointer, token) // a Builder never fails
 	}
 	return pointer.String()
+}
+
+// Tokens is the inverse of [Pointer]: the reference tokens of an RFC 6901 pointer, none of "".
+func Tokens(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	tokens := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	for i, token := range tokens {
+		tokens[i] = pointerUnescapes.Replace(token)
+	}
+	return tokens
 }

@@ -416,4 +416,7 @@ func TestInvalid(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, `{"pointer":"/id","detail":"is required"}`, string(raw))
 	require.Equal(t, "/a~1b~0c/", schemas.Pointer("a/b~c", ""))
+	require.Equal(t, []string{"a/b~c", ""}, schemas.Tokens("/a~1b~0c/"))
+	require.Equal(t, []string{"~1"}, schemas.Tokens(schemas.Pointer("~1")))
+	require.Empty(t, schemas.Tokens(schemas.Pointer()))
 }

@@ -114,9 +114,7 @@ func (c *config) err() error {
 	return &configError{c.file, c.faults}
 }
 
-var pointerText = strings.NewReplacer("/", ".", "~1", "/", "~0", "~")
-
-func dotted(pointer string) string { return pointerText.Replace(strings.TrimPrefix(pointer, "/")) }
+func dotted(pointer string) string { return strings.Join(schemas.Tokens(pointer), ".") }
 
 // A yamlReader turns YAML into what its JSON would be.
 type yamlReader struct {

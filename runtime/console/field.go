@@ -148,7 +148,7 @@ func partName(f schemas.Field, pointer string) string {
 	case err == nil && f.Kind == schemas.KindList:
 		return "Line " + strconv.Itoa(n+1)
 	}
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(pointer)
+	return strings.Join(schemas.Tokens(pointer), "/")
 }
 
 // sentence makes "is required" one: "Is required."

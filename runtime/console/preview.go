@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/okta-connector/okta-connector/runtime"
+	"github.com/okta-connector/okta-connector/schemas"
 )
 
 // previewTimeout bounds the reads that a question waits for: without their answers it is asked all the same.
@@ -76,7 +77,7 @@ func where(pointer string) string {
 	if pointer == "" {
 		return "All of it"
 	}
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(strings.ReplaceAll(pointer[1:], "/", ", "))
+	return strings.Join(schemas.Tokens(pointer), ", ")
 }
 
 // valueText is a value in one line; an object by what it calls itself.
