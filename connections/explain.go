@@ -71,8 +71,7 @@ func explainForeign(e *okta.Error) string {
 	case e.Status == http.StatusProxyAuthRequired:
 		return "a proxy on the way wants a user name and password (407)"
 	}
-	reason, _, _ := strings.Cut(e.Reason, ":") // what follows asks the same in short
-	return fmt.Sprintf("the host answered %d, but %s: %s", e.Status, reason, where)
+	return fmt.Sprintf("the host answered %d, but %s: %s", e.Status, e.Reason, where)
 }
 
 func explainRefusal(e *okta.Error, scopes []string) string {

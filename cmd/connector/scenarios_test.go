@@ -25,7 +25,7 @@ var updateScenarios = flag.Bool("update", false, "write what the scenarios of te
 //
 //	org [FLAGS]             start an org of its own: sets $ORG, $TOKEN and $FAULTS
 //	serve [FLAGS]           start a server on the scenario's database: sets $URL
-//	terminate, crash        end the server as an orchestrator does, or as a power cut does
+//	crash                   end the server as a power cut does
 //	call METHOD PATH [FILE | JSON] ['Header: value' ...]
 //	                        send a request to the server, or to any http:// address; stdout is the status and the body
 //	invoke ACTION INPUTS [FLAGS]
@@ -55,17 +55,16 @@ func TestScenarios(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"org":       in((*scenario).startOrg),
-			"serve":     in((*scenario).serve),
-			"terminate": in((*scenario).terminate),
-			"crash":     in((*scenario).crash),
-			"call":      in((*scenario).call),
-			"invoke":    invoke,
-			"show":      in((*scenario).show),
-			"keep":      in((*scenario).keep),
-			"until":     in((*scenario).until),
-			"receiver":  in((*scenario).receive),
-			"received":  in((*scenario).received),
+			"org":      in((*scenario).startOrg),
+			"serve":    in((*scenario).serve),
+			"crash":    in((*scenario).crash),
+			"call":     in((*scenario).call),
+			"invoke":   invoke,
+			"show":     in((*scenario).show),
+			"keep":     in((*scenario).keep),
+			"until":    in((*scenario).until),
+			"receiver": in((*scenario).receive),
+			"received": in((*scenario).received),
 		},
 	})
 }
@@ -114,8 +113,7 @@ func (s *scenario) serve(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-func (s *scenario) terminate(*testscript.TestScript, []string) error { s.server.stop(); return nil }
-func (s *scenario) crash(*testscript.TestScript, []string) error     { s.server.kill(); return nil }
+func (s *scenario) crash(*testscript.TestScript, []string) error { s.server.kill(); return nil }
 
 func (s *scenario) call(ts *testscript.TestScript, args []string) error {
 	if len(args) < 2 {

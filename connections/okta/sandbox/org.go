@@ -32,8 +32,8 @@ type Options struct {
 	Users, Groups, Apps, LogEvents int
 	// Activity is how many changes a second Run makes, as if people were working.
 	Activity float64
-	// Seed decides names, ids and credentials: the same seed gives the same org. Only events that are told later have
-	// UUIDs of their own each time.
+	// Seed decides names, ids and credentials: the same seed gives the same org. What is made later has ids of its own
+	// each time.
 	Seed uint64
 	// Limits chooses the rate limits: "" for 2,000 calls a minute in each bucket, "okta" for the table that Okta
 	// published for workforce orgs, "none" for more than anyone can use.
