@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -206,11 +207,11 @@ func TestAssignApplication_LostAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			posts := 0
+			var posts atomic.Int64 // an answer that is lost orders nothing
 			org := oktatest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				switch {
 				case r.Method == http.MethodPost:
-					if posts++; posts == 1 {
+					if posts.Add(1) == 1 {
 						panic(http.ErrAbortHandler)
 					}
 					_, _ = w.Write([]byte(assigned))
@@ -223,7 +224,7 @@ func TestAssignApplication_LostAnswer(t *testing.T) {
 			}))
 			answer, err := invoke(t, org.Client(t, "token"), actions.AssignApplicationToUser,
 				`{"applicationId": "0oa1", "userId": "00u1", `+c.inputs+`}`)
-			require.Equal(t, c.posts, posts)
+			require.EqualValues(t, c.posts, posts.Load())
 			if !c.works {
 				require.True(t, okta.OutcomeUnknown(err), "the first failure stands: %v", err)
 				return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -237,9 +238,9 @@ func TestMembership_IsRepeated(t *testing.T) {
 	} {
 		t.Run(action.name, func(t *testing.T) {
 			t.Parallel()
-			asked := 0
+			var asked atomic.Int64 // an answer that is lost orders nothing
 			org := oktatest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if asked++; asked == 1 {
+				if asked.Add(1) == 1 {
 					panic(http.ErrAbortHandler)
 				}
 				_, _ = io.Copy(io.Discard, r.Body)
