@@ -23,6 +23,10 @@ import (
 type Server struct {
 	URL string
 
+	// transport is the server's own: the end of another one closes the idle connections of the shared default, one of
+	// which a request may just have been given.
+	transport http.RoundTripper
+
 	mu       sync.Mutex
 	requests []Request
 }
@@ -56,7 +60,7 @@ func Serve(t testing.TB, org http.Handler) *Server {
 		org.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	s.URL = server.URL
+	s.URL, s.transport = server.URL, server.Client().Transport
 	return s
 }
 
@@ -99,7 +103,7 @@ func (s *Server) Forget() {
 // Client returns a client that signs in with an API token.
 func (s *Server) Client(t testing.TB, token string) *okta.Client {
 	t.Helper()
-	c, err := okta.New(okta.Config{BaseURL: s.URL, Auth: apiToken(token)})
+	c, err := okta.New(okta.Config{BaseURL: s.URL, Auth: apiToken(token), Transport: s.transport})
 	require.NoError(t, err)
 	return c
 }
